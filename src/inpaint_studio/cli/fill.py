@@ -1,0 +1,85 @@
+"""`inpaint-studio fill`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inpaint_studio.cli.progress import Bar, interruptible
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines.contract import AUTO
+from inpaint_studio.errors import InputError
+from inpaint_studio.settings import load_settings
+from inpaint_studio.storage.files import check_target, read_mask
+from inpaint_studio.studio.export import Exported, export
+from inpaint_studio.studio.jobs import HereRunner, JobRunner, WorkerRunner
+from inpaint_studio.studio.studio import Studio
+
+
+def fill(
+    photo: Annotated[Path, typer.Argument(help="The photo; it is not changed.", show_default=False)],
+    mask: Annotated[Path, typer.Option("--mask", help="A picture of the photo's size; white is filled.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write; its ending says the format.")],
+    engine: Annotated[str, typer.Option(help="See `inpaint-studio engines`.")] = AUTO,
+    grow: Annotated[int, typer.Option(min=0, max=1000, help="Grow the mask by this many pixels.")] = 0,
+    feather: Annotated[int, typer.Option(min=0, max=1000, help="Fade the fill out over this many pixels.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same result.")] = 0,
+    option: Annotated[list[str] | None, typer.Option(help="An engine's option, as KEY=VALUE; may be repeated.")] = None,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help="For JPEG; else the photo's own.")] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Run the engine in a process of its own.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002
+) -> None:
+    """Fill what a mask selects, and prove that nothing else changed."""
+    started = time.perf_counter()
+    recipe = Recipe(engine=engine, options=_options(option or []), seed=seed, grow=grow, feather=feather)
+    check_target(output)
+    settings = load_settings()
+    studio = Studio.open(photo, settings)
+    masks = [studio.add_mask(read_mask(mask, max_megapixels=settings.max_megapixels))]
+    job = studio.fill_job(masks, recipe)
+    runner: JobRunner = WorkerRunner() if isolated else HereRunner()
+    try:
+        with Bar("Filling") as bar:
+            plan, filled = interruptible(lambda: studio.run(job, runner, bar))
+            studio.accept(plan, filled, masks)
+            bar.step(None, "Writing and checking")
+            exported = export(studio, output, quality=quality)
+    finally:
+        runner.close()
+    chosen = plan.chosen
+    report = {
+        "output": str(output),
+        "engine": engine,
+        "chosen": chosen,
+        "seed": seed,
+        "seconds": round(time.perf_counter() - started, 3),
+        "filled_pixels": exported.proof.filled,
+        "changed_outside": exported.proof.changed_outside,
+        "changed_outside_mask": exported.proof.changed_outside_mask,
+        "bits": exported.format.bits,
+        "lossless": exported.proof.lossless,
+        "notes": [*filled.notes, *exported.notes],
+    }
+    typer.echo(json.dumps(report) if as_json else _sentence(output, exported, chosen, report))
+
+
+def _options(texts: list[str]) -> dict[str, str]:
+    options = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise InputError(f"{text} is not an option.", "Write it as KEY=VALUE.")
+        options[key] = value
+    return options
+
+
+def _sentence(output: Path, exported: Exported, chosen: dict[str, int], report: dict[str, object]) -> str:
+    proof = exported.proof
+    wrote = f"Wrote {output}: {proof.filled:,} pixels filled by {' and '.join(chosen)} in {report['seconds']} s"
+    notes = report["notes"]
+    lines = [f"{wrote}; {proof.changed_outside:,} pixels changed outside the mask."]
+    return "\n".join(lines + notes if isinstance(notes, list) else lines)

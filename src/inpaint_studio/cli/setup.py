@@ -1,0 +1,33 @@
+"""`inpaint-studio setup`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from inpaint_studio.studio.setup import install, offer, plan_installation, requirements_of
+
+app = typer.Typer(help="Install optional parts into this environment.")
+
+
+@app.callback()
+def _setup() -> None:
+    """Install optional parts into this environment."""
+
+
+@app.command()
+def diffusion(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before downloading.")] = False,  # noqa: FBT002
+) -> None:
+    """Install torch and diffusers, which the learned engines need. Says the download size first."""
+    typer.echo("Asking the package index what is missing …", err=True)
+    installation = plan_installation(requirements_of("diffusion"))
+    if not installation.packages:
+        typer.echo("Everything for diffusion is installed already.")
+        return
+    offer(installation, typer.echo)
+    if not yes:
+        typer.confirm("Download and install now?", abort=True, err=True)
+    install(installation)
+    typer.echo("Installed. `inpaint-studio engines` lists what can run now.")

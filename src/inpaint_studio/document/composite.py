@@ -1,0 +1,57 @@
+"""What the layers show together, read a rectangle at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inpaint_studio.document.layers import FillLayer, Layer
+from inpaint_studio.pixels.blend import blend, fade, hide
+from inpaint_studio.pixels.format import PixelFormat, Samples
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
+
+
+@dataclass(frozen=True, slots=True)
+class _Fill:
+    pixels: TiledImage
+    alpha: TiledImage
+    hidden: TiledImage
+    opacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """The photo with its visible fills at one moment. Frozen: any thread may read it while the document goes on."""
+
+    photo: TiledImage
+    fills: tuple[_Fill, ...]
+
+    @classmethod
+    def of(cls, photo: TiledImage, layers: Sequence[Layer]) -> Composite:
+        """What `photo` (never changed, so not copied) and the visible fills among `layers`, bottom first, show."""
+        return cls(
+            photo,
+            tuple(
+                _Fill(layer.pixels.snapshot(), layer.alpha.snapshot(), layer.hidden.snapshot(), layer.opacity)
+                for layer in layers
+                if isinstance(layer, FillLayer) and layer.visible
+            ),
+        )
+
+    @property
+    def format(self) -> PixelFormat:
+        return self.photo.format
+
+    def read(self, rect: Rect) -> Samples:
+        """The visible pixels in `rect`, H×W×C in the photo's format; a fill never touches the photo's alpha."""
+        result = self.photo.read(rect)
+        colours = self.format.colour.channels
+        for fill in self.fills:
+            area = fill.alpha.covered.clipped(rect)
+            if area.empty:
+                continue
+            opacity = hide(fill.alpha.read(area)[..., 0], fill.hidden.read(area)[..., 0])
+            part = result[area.within(rect).slices]
+            part[..., :colours] = blend(part[..., :colours], fill.pixels.read(area), fade(opacity, fill.opacity))
+        return result

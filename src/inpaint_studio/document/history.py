@@ -1,0 +1,158 @@
+"""Undo and redo, bounded by bytes: the oldest steps go to a store on disk, or are dropped with a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from inpaint_studio.document.codec import Encoded
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.edits import Edit, Group, decode_edit
+
+
+class EditStore(Protocol):
+    """Where steps go that memory has no room for; the journal is one."""
+
+    def put(self, edit: Encoded) -> int:
+        """Keep `edit`; the number brings it back."""
+        ...
+
+    def get(self, number: int) -> Encoded: ...
+
+
+@dataclass(slots=True)
+class _Step:
+    label: str
+    edit: Edit | None
+    nbytes: int
+    stored: int | None = None
+
+
+class History:
+    """The steps of one document. `position` counts those that are done; later ones can be redone."""
+
+    def __init__(
+        self,
+        document: Document,
+        limit_bytes: int,
+        store: EditStore | None = None,
+        dropped: Callable[[int], None] | None = None,
+    ) -> None:
+        """`dropped` hears how many old steps were forgotten because there was neither memory nor a store for them."""
+        self._document = document
+        self._limit = limit_bytes
+        self._store = store
+        self._dropped = dropped
+        self._steps: list[_Step] = []
+        self._open: list[Edit] | None = None
+        self._clean: int | None = 0
+        self.position = 0
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of all steps, done and redoable, oldest first."""
+        return tuple(step.label for step in self._steps)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the steps hold."""
+        return sum(step.nbytes for step in self._steps if step.edit is not None)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the document is as it was at the last `mark_clean`."""
+        return self._clean == self.position
+
+    def mark_clean(self) -> None:
+        self._clean = self.position
+
+    def apply(self, edit: Edit) -> None:
+        """Do `edit` and remember it; what could be redone is forgotten."""
+        edit.apply(self._document)
+        if self._open is not None:
+            self._open.append(edit)
+        else:
+            self._push(edit)
+
+    @contextmanager
+    def transaction(self, label: str) -> Iterator[None]:
+        """All edits applied inside become one step, inner transactions too; an exception takes them back."""
+        if self._open is not None:
+            yield
+            return
+        self._open = []
+        try:
+            yield
+        except BaseException:
+            edits, self._open = self._open, None
+            Group(label, tuple(edits)).revert(self._document)
+            raise
+        edits, self._open = self._open, None
+        if edits:
+            self._push(Group(label, tuple(edits)))
+
+    def undo(self) -> str | None:
+        """Take the last done step back; its label, or None when there is none."""
+        if self.position == 0:
+            return None
+        step = self._steps[self.position - 1]
+        self._load(step).revert(self._document)
+        self.position -= 1
+        return step.label
+
+    def redo(self) -> str | None:
+        """Do the next undone step again; its label, or None when there is none."""
+        if self.position == len(self._steps):
+            return None
+        step = self._steps[self.position]
+        self._load(step).apply(self._document)
+        self.position += 1
+        return step.label
+
+    def go_to(self, position: int) -> None:
+        """Undo or redo until `position` steps are done."""
+        position = min(max(position, 0), len(self._steps))
+        while self.position > position:
+            self.undo()
+        while self.position < position:
+            self.redo()
+
+    def _push(self, edit: Edit) -> None:
+        del self._steps[self.position :]
+        if self._clean is not None and self._clean > self.position:
+            self._clean = None
+        self._steps.append(_Step(edit.label, edit, edit.nbytes))
+        self.position += 1
+        self._make_room()
+
+    def _load(self, step: _Step) -> Edit:
+        if step.edit is not None:
+            return step.edit
+        if self._store is None or step.stored is None:
+            raise RuntimeError(f"the step {step.label} is neither in memory nor stored")
+        return decode_edit(self._store.get(step.stored))
+
+    def _make_room(self) -> None:
+        """Send the oldest steps away until the rest fits; the newest always stays."""
+        used = self.nbytes
+        forgotten = 0
+        for step in self._steps[:-1]:
+            if used <= self._limit:
+                break
+            if step.edit is None:
+                continue
+            used -= step.nbytes
+            if self._store is not None:
+                step.stored = self._store.put(step.edit.encode())
+                step.edit = None
+            else:
+                forgotten += 1
+        if forgotten:
+            # without a store nothing older than a forgotten step can be undone either
+            del self._steps[:forgotten]
+            self.position -= forgotten
+            self._clean = None if self._clean is None or self._clean < forgotten else self._clean - forgotten
+            if self._dropped is not None:
+                self._dropped(forgotten)

@@ -1,0 +1,116 @@
+"""Which engines there are, how they are loaded, and the task by which a worker runs one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from functools import lru_cache
+from typing import Any
+
+from inpaint_studio.engines import models
+from inpaint_studio.engines.contract import AUTO, Engine, EngineSpec, FillRequest, FillResult, Payload, Progress
+from inpaint_studio.errors import InputError
+
+#: The families by name: a frozen build has no folder to look into. A test holds this against the folder.
+FAMILIES = ("patchmatch", "smooth")
+
+
+def families() -> tuple[str, ...]:
+    """Names of the modules in `engines/models`."""
+    if getattr(sys, "frozen", False):
+        return FAMILIES
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(models.__path__)))
+
+
+def specs() -> dict[str, EngineSpec]:
+    """Every single engine by its id, whether or not it can run here."""
+    found: dict[str, EngineSpec] = {}
+    for family in families():
+        for spec in importlib.import_module(f"{models.__name__}.{family}").specs():
+            if spec.id in found:
+                raise RuntimeError(f"two engines are called {spec.id}")
+            found[spec.id] = spec
+    return found
+
+
+def choose(found: Mapping[str, EngineSpec], engine_id: str) -> EngineSpec:
+    """The engine `engine_id`. Raises InputError when there is none of that id or it can't run here."""
+    spec = found.get(engine_id)
+    if spec is None:
+        raise InputError(
+            f"There is no engine named {engine_id}.", f"The engines are: {', '.join([AUTO, *sorted(found)])}."
+        )
+    if not spec.availability.available:
+        raise InputError(f"{engine_id} cannot run here: {spec.availability.reason}", spec.availability.remedy)
+    return spec
+
+
+def options_for(spec: EngineSpec, values: Mapping[str, Any]) -> Any:
+    """The engine's options with `values`, which may be texts as a user types them.
+
+    Raises InputError for an option the engine doesn't have or a value it can't take.
+    """
+    known = {field.name: field for field in fields(spec.options)}
+    options = {}
+    for key, value in values.items():
+        if key not in known:
+            names = f"It has: {', '.join(sorted(known))}." if known else "It has no options."
+            raise InputError(f"The engine {spec.id} has no option {key}.", names)
+        default = known[key].default
+        if default is MISSING:
+            raise RuntimeError(f"option {key} of {spec.id} has no default")
+        options[key] = _read(key, value, type(default))
+    return spec.options(**options)
+
+
+def _read(key: str, value: Any, kind: type) -> Any:
+    if kind is bool and isinstance(value, str):
+        if value.lower() not in {"true", "false", "yes", "no", "1", "0"}:
+            raise InputError(f"{value} is no value for {key}.", "Say true or false.")
+        return value.lower() in {"true", "yes", "1"}
+    try:
+        return kind(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{value} is no value for {key}.", f"It takes a {kind.__name__}.") from error
+
+
+@lru_cache(maxsize=4)
+def loaded(engine_id: str, device: str = "cpu") -> Engine:
+    """The engine, loaded once in this process."""
+    return specs()[engine_id].load(device)
+
+
+def run_here(spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult:
+    """Fill in this process."""
+    return loaded(spec.id).fill(request, progress)
+
+
+def to_payload(spec: EngineSpec, request: FillRequest) -> Payload:
+    """`request` for the worker task "fill"."""
+    arrays = {"image": request.image, "mask": request.mask}
+    if request.avoid is not None:
+        arrays["avoid"] = request.avoid
+    options = asdict(request.options) if request.options is not None else {}
+    return Payload({"engine": spec.id, "seed": request.seed, "options": options}, arrays)
+
+
+def from_payload(payload: Payload) -> FillResult:
+    """The result that the worker task "fill" sent."""
+    return FillResult(payload.arrays["image"], payload.data["note"])
+
+
+def fill_task(payload: Payload, progress: Progress) -> Payload:
+    """The worker task "fill": run one engine on one request."""
+    spec = specs()[payload.data["engine"]]
+    request = FillRequest(
+        image=payload.arrays["image"],
+        mask=payload.arrays["mask"],
+        avoid=payload.arrays.get("avoid"),
+        seed=payload.data["seed"],
+        options=options_for(spec, payload.data["options"]),
+    )
+    result = run_here(spec, request, progress)
+    return Payload({"note": result.note}, {"image": result.image})

@@ -1,0 +1,146 @@
+"""A crop of the photo made to fit an engine, and the engine's answer made to fit the photo again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Float
+from inpaint_studio.pixels.format import PixelFormat, Samples, from_float, to_float
+from inpaint_studio.pixels.masks import Hole
+from inpaint_studio.pixels.stretch import Stretch, deband
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A piece of the photo to fill.
+
+    samples: H×W×C in `pixel_format`, alpha included. hole: H×W, what to fill. avoid: H×W, what the engine may neither
+    use nor fill, such as holes that come later.
+    """
+
+    samples: Samples
+    pixel_format: PixelFormat
+    hole: Hole
+    avoid: Hole
+
+
+@dataclass(frozen=True, slots=True)
+class _Geometry:
+    """How the crop became the engine's size: scaled to `scaled` (height, width), then padded to a multiple."""
+
+    original: tuple[int, int]
+    scaled: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """`request` is what the engine gets; `restore` turns its result into samples of the crop."""
+
+    request: FillRequest
+    crop: Crop
+    stretch: Stretch
+    geometry: _Geometry
+    levels: int
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the engine works at less than the photo's resolution."""
+        return self.geometry.scaled != self.geometry.original
+
+    def restore(self, result: FillResult) -> Samples:
+        """The crop's colour channels at the photo's depth, H×W×C without alpha: filled in the hole, else unchanged."""
+        height, width = self.geometry.scaled
+        image: Float = result.image[:height, :width]
+        if self.reduced:
+            image = np.asarray(
+                cv2.resize(image, self.geometry.original[::-1], interpolation=cv2.INTER_CUBIC), np.float32
+            )
+        image = image.reshape(*self.geometry.original, -1)
+        colours = self.crop.pixel_format.colour.channels
+        if image.shape[2] != colours:
+            image = image.mean(2, keepdims=True)
+        image = self.stretch.decode(image)
+        below = self.crop.samples[..., :colours]
+        hole = self.crop.hole[..., None]
+        if self.levels == 8 and self.crop.pixel_format.bits > 8:
+            # with the true surroundings in place the tones run on smoothly across the rim
+            image = deband(
+                np.where(hole, image, to_float(below)), (self.stretch.high - self.stretch.low) / np.float32(255)
+            )
+        return np.where(hole, from_float(image, below.dtype), below)
+
+
+def fit(spec: EngineSpec, crop: Crop, seed: int, options: Any) -> Fitted:
+    """Make `crop` fit the engine `spec`: channels, sample depth, size and what it can't be told to avoid."""
+    colours = crop.pixel_format.colour.channels
+    image = to_float(crop.samples[..., :colours])
+    bad = np.asarray(~np.isfinite(image).all(2), np.bool_)
+    if bad.any():
+        image = np.where(bad[..., None], np.float32(0), image)
+    avoid = (crop.avoid | bad | _transparent(crop)) & ~crop.hole
+    known = ~(crop.hole | avoid)
+
+    stretch = _stretch_for(spec, crop.pixel_format, image, known)
+    image = stretch.encode(image)
+    if spec.levels == 8:
+        image = np.asarray(np.rint(image * 255) / 255, np.float32)
+    if colours == 1 and 1 not in spec.channels:
+        image = np.repeat(image, 3, 2)
+    image, hole, avoid, geometry = _resize(spec.size, image, crop.hole, avoid)
+    mask = hole.astype(np.float32)
+    if "avoid" not in spec.takes:
+        # an engine that can't avoid pixels fills them too; the result is thrown away
+        mask = np.maximum(mask, avoid.astype(np.float32))
+    request = FillRequest(
+        image=np.ascontiguousarray(image, np.float32),
+        mask=mask,
+        seed=seed,
+        options=options,
+        avoid=avoid.astype(np.float32) if "avoid" in spec.takes and avoid.any() else None,
+    )
+    return Fitted(request, crop, stretch, geometry, spec.levels)
+
+
+def _transparent(crop: Crop) -> NDArray[np.bool_]:
+    """Pixels whose colour nobody sees: their values are arbitrary, so they are no source."""
+    if not crop.pixel_format.alpha:
+        return np.zeros(crop.hole.shape, np.bool_)
+    return np.asarray(crop.samples[..., -1] == 0)
+
+
+def _stretch_for(spec: EngineSpec, pixel_format: PixelFormat, image: Float, known: Hole) -> Stretch:
+    if pixel_format.dtype == "float32" or (spec.levels == 8 and pixel_format.bits > 8):
+        return Stretch.of(image, known)
+    return Stretch.identity(image.shape[2])
+
+
+def _resize(size: Any, image: Float, hole: Hole, avoid: Hole) -> tuple[Float, Hole, Hole, _Geometry]:
+    """Scale down to the engine's largest side, pad up to its smallest and to its multiple; padding is to be avoided."""
+    height, width = hole.shape
+    scale = min(1.0, size.most / max(height, width))
+    scaled = max(1, round(height * scale)), max(1, round(width * scale))
+    if scaled != (height, width):
+        image = _shrink(image, scaled).reshape(*scaled, image.shape[2])
+        # any touched pixel counts, so that nothing of the object is left at the rim
+        hole = _shrink(hole.astype(np.float32), scaled) > 0
+        avoid = (_shrink(avoid.astype(np.float32), scaled) > 0) & ~hole
+    pad_y, pad_x = (_padding(side, size.least, size.multiple_of) for side in scaled)
+    if pad_y or pad_x:
+        image = np.pad(image, ((0, pad_y), (0, pad_x), (0, 0)), mode="edge")
+        hole = np.pad(hole, ((0, pad_y), (0, pad_x)))
+        avoid = np.pad(avoid, ((0, pad_y), (0, pad_x)), constant_values=True)
+    return image, hole, avoid, _Geometry((height, width), scaled)
+
+
+def _shrink(image: Float, size: tuple[int, int]) -> Float:
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _padding(side: int, least: int, multiple: int) -> int:
+    wanted = max(side, least)
+    return -(-wanted // multiple) * multiple - side

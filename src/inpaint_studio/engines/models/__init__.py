@@ -1,0 +1,1 @@
+"""One file an engine family, each exposing `specs()`. They do not know each other."""

@@ -1,0 +1,7 @@
+"""From what a user asks for to crops for engines, and the filled crops put together."""
+
+from inpaint_studio.engines.planner.auto import all_specs
+from inpaint_studio.engines.planner.execute import Filled, Run, execute
+from inpaint_studio.engines.planner.plan import FillJob, Plan, Step, auto_options, plan
+
+__all__ = ["FillJob", "Filled", "Plan", "Run", "Step", "all_specs", "auto_options", "execute", "plan"]

@@ -1,0 +1,117 @@
+"""Running a plan: crop by crop, each seeing what the ones before it filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from inpaint_studio.document.layers import new_fill_planes
+from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, FillResult, Float, Progress
+from inpaint_studio.engines.fitting import Crop, fit
+from inpaint_studio.engines.planner.plan import Plan, Step
+from inpaint_studio.pixels.blend import blend
+from inpaint_studio.pixels.format import Samples
+from inpaint_studio.pixels.masks import Hole
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
+
+#: Runs one engine on one request, here or in a worker.
+Run = Callable[[EngineSpec, FillRequest, Progress], FillResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a plan made. pixels: colour without alpha. alpha: 16-bit opacity. notes: for the user, no two alike."""
+
+    pixels: TiledImage
+    alpha: TiledImage
+    notes: tuple[str, ...]
+
+
+class _Share:
+    """Progress of one step as a share of the whole; what the engine can't tell stays untold."""
+
+    def __init__(self, outer: Progress, start: float, share: float) -> None:
+        self._outer, self._start, self._share = outer, start, share
+        self.finished = False
+
+    def step(self, fraction: float | None, note: str, preview: Float | None = None) -> Decision:
+        known = None if fraction is None and self._share >= 1 else self._start + self._share * (fraction or 0)
+        # a preview has the size of this crop, not of the whole: the caller can't place it
+        decision = self._outer.step(known, note)
+        self.finished |= decision is Decision.FINISH
+        return decision
+
+
+def execute(plan: Plan, run: Run, progress: Progress) -> Filled:
+    """Fill every step of `plan` by `run`. FINISH keeps what is filled so far. Raises what the engines raise."""
+    job = plan.job
+    pixels, alpha = new_fill_planes(job.source.format, job.source.photo.extent)
+    weights = [step.rect.area for step in plan.steps]
+    done, notes = 0, []
+    for index, step in enumerate(plan.steps):
+        share = _Share(progress, sum(weights[:index]) / sum(weights), weights[index] / sum(weights))
+        notes += _fill(plan, index, step, pixels, run, share)
+        done = index + 1
+        if share.finished:
+            break
+    opacity = np.where(plan.owner <= done, plan.opacity, 0).astype(np.uint16)
+    alpha.write(plan.bounds, opacity[..., None])
+    alpha.drop_blank_tiles()
+    return Filled(pixels, alpha, tuple(dict.fromkeys(notes)))
+
+
+def _fill(plan: Plan, index: int, step: Step, pixels: TiledImage, run: Run, progress: Progress) -> list[str]:
+    owner = _owner(plan, step.rect)
+    mine = owner == index + 1
+    crop = Crop(
+        samples=_visible(plan, step.rect, owner, index, pixels),
+        pixel_format=plan.job.source.format,
+        hole=mine,
+        avoid=(owner > index + 1) | _avoid(plan, step.rect),
+    )
+    fitted = fit(step.spec, crop, plan.job.recipe.seed, step.options)
+    result = run(step.spec, fitted.request, progress)
+    restored = fitted.restore(result)
+    inner = Rect.around(mine)
+    area = inner.moved(step.rect.left, step.rect.top)
+    part = pixels.read(area)
+    own = mine[inner.slices]
+    part[own] = restored[inner.slices][own]
+    pixels.write(area, part)
+    notes = [result.note] if result.note else []
+    if fitted.reduced:
+        percent = round(100 * fitted.request.image.shape[1] / step.rect.width)
+        notes.append(f"A part of the mask is so large that it was filled at {percent} % of the photo's resolution.")
+    return notes
+
+
+def _owner(plan: Plan, rect: Rect) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+    """The plan's owner map in `rect`, which may reach beyond the map."""
+    owner = np.zeros((rect.height, rect.width), np.int32)
+    inside = rect.clipped(plan.bounds)
+    owner[inside.within(rect).slices] = plan.owner[inside.within(plan.bounds).slices]
+    return owner
+
+
+def _visible(
+    plan: Plan, rect: Rect, owner: np.ndarray[tuple[int, int], np.dtype[np.int32]], index: int, pixels: TiledImage
+) -> Samples:
+    """The photo in `rect` with what earlier steps filled laid over it."""
+    samples = plan.job.source.read(rect)
+    earlier = (owner > 0) & (owner <= index)
+    if earlier.any():
+        inside = rect.clipped(plan.bounds)
+        opacity = np.zeros(owner.shape, np.uint16)
+        opacity[inside.within(rect).slices] = plan.opacity[inside.within(plan.bounds).slices]
+        colours = plan.job.source.format.colour.channels
+        samples[..., :colours] = blend(samples[..., :colours], pixels.read(rect), np.where(earlier, opacity, 0))
+    return samples
+
+
+def _avoid(plan: Plan, rect: Rect) -> Hole:
+    if plan.job.avoid is None:
+        return np.zeros((rect.height, rect.width), np.bool_)
+    return np.asarray(plan.job.avoid.read(rect)[..., 0] > 0)

@@ -1,0 +1,166 @@
+"""Which engine fills which part of a mask, and in which crops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inpaint_studio.document.composite import Composite
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines.catalog import choose, options_for
+from inpaint_studio.engines.contract import AUTO, EngineSpec
+from inpaint_studio.engines.fitting import crop_around
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.masks import Opacity, Part, cluster, effective_mask, label_parts
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
+
+#: Side of the crops in which long thin marks are filled.
+_THIN_TILE = 512
+#: Parts closer than about this share a crop.
+_REACH = 128
+#: The largest box, in pixels, that several parts may share: more would cost more than it saves.
+_SHARED_AREA = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AutoOptions:
+    """thin_px: parts up to about this width go to the engine for thin marks, wider ones to the one for objects."""
+
+    thin_px: int = 12
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.thin_px <= 500:
+            raise InputError("thin_px must be between 0 and 500.", "12 suits photos; more suits high-resolution scans.")
+
+    def is_thin(self, part: Part) -> bool:
+        """Long marks by their mean width; where they cross they may be wider."""
+        return part.width <= self.thin_px and part.widest <= 2.5 * self.thin_px
+
+
+@dataclass(frozen=True, slots=True)
+class FillJob:
+    """What a user asks for: fill what `coverage` selects in `source`, as `recipe` says.
+
+    avoid: 8-bit coverage of what must not be copied from.
+    """
+
+    source: Composite
+    coverage: TiledImage
+    recipe: Recipe = field(default_factory=Recipe)
+    avoid: TiledImage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One crop for one engine: it fills the pixels of `rect` that the plan's owner map gives to this step."""
+
+    spec: EngineSpec
+    options: Any
+    rect: Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`bounds`: where the effective mask lies. `opacity` and `owner` are H×W of it: the effective mask, and for each
+    of its pixels 1 + the index of the step that fills it (0 outside).
+    """
+
+    job: FillJob
+    bounds: Rect
+    opacity: Opacity
+    owner: NDArray[np.int32]
+    steps: tuple[Step, ...]
+
+    @property
+    def chosen(self) -> dict[str, int]:
+        """How many crops each engine fills."""
+        return dict(Counter(step.spec.id for step in self.steps))
+
+
+def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
+    """Plan `job` with the engines `specs` (without `auto`). Reads no pixel of the photo.
+
+    Raises InputError for an empty mask, one that leaves nothing to copy from, an unknown engine or option.
+    """
+    canvas = job.source.photo.extent
+    recipe = job.recipe
+    margin = recipe.grow + recipe.feather + 1
+    bounds = job.coverage.covered.grown(margin).clipped(canvas)
+    opacity = effective_mask(job.coverage.read(bounds)[..., 0], recipe.grow, recipe.feather)
+    hole = opacity > 0
+    pixels = int(hole.sum())
+    if pixels == 0:
+        raise InputError("The mask is empty: nothing is selected.", "White in the mask is what gets filled.")
+    if pixels == canvas.area:
+        raise InputError(
+            "The mask covers the whole photo, so there is nothing to copy from.",
+            "Leave some of the photo unmasked. White is filled; if black should be, invert the mask.",
+        )
+    labels, parts = label_parts(hole)
+    owner = np.zeros(hole.shape, np.int32)
+    steps: list[Step] = []
+    for spec, options, chosen in _engines(recipe, parts, specs):
+        for members, box in _crops(chosen, spec):
+            side = min(max(max(p.rect.width, p.rect.height) for p in members), max(box.width, box.height))
+            around = crop_around(box.moved(bounds.left, bounds.top), side, spec, recipe.context, canvas)
+            area = labels[box.slices]
+            table = np.zeros(len(parts) + 1, np.bool_)
+            table[[part.label for part in members]] = True
+            mine = table[area]
+            if mine.any():
+                steps.append(Step(spec, options, around))
+                owner[box.slices][mine] = len(steps)
+    return Plan(job, bounds, opacity, owner, tuple(steps))
+
+
+def _engines(
+    recipe: Recipe, parts: list[Part], specs: Mapping[str, EngineSpec]
+) -> Iterator[tuple[EngineSpec, Any, list[Part]]]:
+    """Engines with their options and parts; thin marks first, so that they are gone when objects look for sources."""
+    if recipe.engine != AUTO:
+        spec = choose(specs, recipe.engine)
+        yield spec, options_for(spec, recipe.options), parts
+        return
+    auto = auto_options(recipe)
+    thin = [part for part in parts if auto.is_thin(part)]
+    thick = [part for part in parts if not auto.is_thin(part)]
+    for engine_id, chosen in (("smooth", thin), ("patchmatch", thick)):
+        if chosen:
+            spec = choose(specs, engine_id)
+            yield spec, spec.options(), chosen
+
+
+def auto_options(recipe: Recipe) -> AutoOptions:
+    """The planner's own options in a recipe for `auto`."""
+    known = AutoOptions()
+    for key in recipe.options:
+        if key != "thin_px":
+            raise InputError(f"The engine auto has no option {key}.", "It has: thin_px.")
+    try:
+        return AutoOptions(int(recipe.options.get("thin_px", known.thin_px)))
+    except ValueError as error:
+        raise InputError(f"{recipe.options['thin_px']} is no value for thin_px.", "It takes a whole number.") from error
+
+
+def _crops(parts: list[Part], spec: EngineSpec) -> Iterator[tuple[list[Part], Rect]]:
+    """Groups of parts with the box that holds their pixels; long thin parts share a grid of tiles instead."""
+    long = [part for part in parts if part.rect.area > _SHARED_AREA and part.widest <= _THIN_TILE / 8]
+    rest = [part for part in parts if part not in long]
+    for tile in sorted({tile for part in long for tile in _tiles(part.rect)}, key=lambda r: (r.top, r.left)):
+        box = Rect.union_of(part.rect.clipped(tile) for part in long)
+        yield [part for part in long if not part.rect.clipped(tile).empty], box
+    for group in cluster([part.rect for part in rest], _REACH, _SHARED_AREA):
+        members = [rest[index] for index in group]
+        yield members, Rect.union_of(part.rect for part in members)
+
+
+def _tiles(rect: Rect) -> Iterator[Rect]:
+    for top in range(rect.top // _THIN_TILE * _THIN_TILE, rect.bottom, _THIN_TILE):
+        for left in range(rect.left // _THIN_TILE * _THIN_TILE, rect.right, _THIN_TILE):
+            yield Rect(left, top, left + _THIN_TILE, top + _THIN_TILE)

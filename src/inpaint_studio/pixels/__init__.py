@@ -1,0 +1,1 @@
+"""Rasters and the arithmetic on them: rectangles, sparse tiles, masks, depth, blending."""

@@ -1,0 +1,157 @@
+"""Operations on masks: which pixels a fill may change, how thick the parts are, which parts belong together.
+
+Coverage is uint8 H×W (0 = not selected, 255 = fully selected); a hole is bool H×W; opacity is uint16 H×W (65535 = the
+fill alone shows). Distances are Euclidean, in pixels, between pixel centres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inpaint_studio.pixels.rect import Rect
+
+Hole = NDArray[np.bool_]
+Coverage = NDArray[np.uint8]
+Opacity = NDArray[np.uint16]
+
+OPAQUE = 65535
+
+
+def support(coverage: Coverage) -> Hole:
+    """Every pixel that is selected at all."""
+    return coverage > 0
+
+
+def distance_to(hole: Hole) -> NDArray[np.float32]:
+    """For each pixel its distance to the nearest pixel of `hole`, 0 inside. Infinite when the hole is empty."""
+    if not hole.any():
+        return np.full(hole.shape, np.inf, np.float32)
+    return np.asarray(cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+def depth_in(hole: Hole) -> NDArray[np.float32]:
+    """For each pixel of `hole` its distance to the nearest pixel outside; 0 outside. The array's border is not outside."""
+    if hole.all():
+        return np.full(hole.shape, np.inf, np.float32)
+    return np.asarray(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+def grow(hole: Hole, pixels: float) -> Hole:
+    """`hole` and all pixels within `pixels` of it."""
+    if pixels <= 0:
+        return hole.copy()
+    return distance_to(hole) <= pixels
+
+
+def feather(hole: Hole, pixels: float) -> Opacity:
+    """Opacity that is full in `hole` and falls off outward, above zero exactly within `pixels` of the hole.
+
+    The fall is a smoothstep, which has no visible kink at either end.
+    """
+    if pixels <= 0:
+        return np.asarray(hole * np.uint16(OPAQUE), np.uint16)
+    distance = distance_to(hole)
+    rest = np.clip(1 - distance / np.float32(pixels + 1), 0, 1)
+    opacity = np.rint(rest * rest * (3 - 2 * rest) * OPAQUE)
+    # far out a wide feather rounds to zero: at least 1 keeps the promise of the support
+    return np.asarray(np.where(distance <= pixels, np.maximum(opacity, 1), 0), np.uint16)
+
+
+def effective_mask(coverage: Coverage, grow_px: float, feather_px: float) -> Opacity:
+    """The only pixels a fill may change: the support of `coverage`, grown, then feathered outward.
+
+    It is opaque everywhere inside the user's mask and the grown band.
+    """
+    return feather(grow(support(coverage), grow_px), feather_px)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One 8-connected part of a hole.
+
+    width: 4 × the mean depth, which is the width of a straight scratch and two thirds of a disc's diameter; crossings
+    hardly raise it. widest: 2 × the greatest depth.
+    """
+
+    label: int
+    rect: Rect
+    pixels: int
+    width: float
+    widest: float
+
+
+def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
+    """The parts of `hole`: an int32 H×W map of labels (0 = outside) and a `Part` for each label, in label order."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.view(np.uint8), connectivity=8)
+    where = np.flatnonzero(hole)
+    owner = np.asarray(labels, np.intp).ravel()[where]
+    # a hole that reaches the array's border is bounded there too: pad, so that depth counts it
+    padded = np.pad(hole, 1)
+    depth = depth_in(padded)[1:-1, 1:-1].ravel()[where]
+    sums = np.bincount(owner, weights=depth, minlength=count)
+    deepest = np.zeros(count, np.float32)
+    np.maximum.at(deepest, owner, depth)
+    parts = []
+    for label in range(1, count):
+        left, top, width, height, area = (int(value) for value in stats[label])
+        parts.append(
+            Part(
+                label=label,
+                rect=Rect(left, top, left + width, top + height),
+                pixels=area,
+                # the depth of the outermost pixels is 1, half a pixel more than their way to the edge
+                width=max(1.0, 4 * (float(sums[label]) / area - 0.5)),
+                widest=max(1.0, 2 * float(deepest[label]) - 1),
+            )
+        )
+    return np.asarray(labels, np.int32), parts
+
+
+def cluster(rects: list[Rect], reach: int, most_area: int) -> list[list[int]]:
+    """Groups of indices into `rects` that are worth one crop each.
+
+    Rectangles closer than about `reach` go together; a group whose box exceeds `most_area` is halved along its
+    longer side until it fits or is a single rectangle. Every index is in exactly one group; groups are in reading order.
+    """
+    groups = []
+    for group in _touching(rects, reach):
+        groups.extend(_split(group, rects, most_area))
+    return sorted(groups, key=lambda group: min((rects[i].top, rects[i].left) for i in group))
+
+
+def _touching(rects: list[Rect], reach: int) -> list[list[int]]:
+    """Groups of rectangles near each other, found on a grid of cells of `reach` so that thousands of specks cost little."""
+    if not rects:
+        return []
+    cell = max(8, reach)
+    bounds = Rect.union_of(rects)
+    canvas = np.zeros((bounds.height // cell + 3, bounds.width // cell + 3), np.uint8)
+    cells = [
+        Rect(r.left // cell, r.top // cell, (r.right - 1) // cell + 1, (r.bottom - 1) // cell + 1).moved(
+            -(bounds.left // cell), -(bounds.top // cell)
+        )
+        for r in rects
+    ]
+    for area in cells:
+        canvas[area.slices] = 1
+    _, labels = cv2.connectedComponents(canvas, connectivity=8)
+    groups: dict[int, list[int]] = {}
+    for index, area in enumerate(cells):
+        groups.setdefault(int(labels[area.top, area.left]), []).append(index)
+    return list(groups.values())
+
+
+def _split(group: list[int], rects: list[Rect], most_area: int) -> list[list[int]]:
+    box = Rect.union_of(rects[i] for i in group)
+    if len(group) == 1 or box.area <= most_area:
+        return [group]
+    if box.width >= box.height:
+        ordered = sorted(group, key=lambda i: rects[i].left + rects[i].right)
+    else:
+        ordered = sorted(group, key=lambda i: rects[i].top + rects[i].bottom)
+    half = len(ordered) // 2
+    return _split(ordered[:half], rects, most_area) + _split(ordered[half:], rects, most_area)

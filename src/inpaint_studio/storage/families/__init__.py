@@ -1,0 +1,1 @@
+"""Photo file families, one module each."""

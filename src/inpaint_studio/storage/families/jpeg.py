@@ -1,0 +1,181 @@
+"""JPEG: 8 bits, gray or RGB. A JPEG saved again keeps its quantisation tables, subsampling and segments."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.storage import exif
+from inpaint_studio.storage.containers import jpeg_segments as jpeg
+from inpaint_studio.storage.containers.jpeg_segments import Segment
+from inpaint_studio.storage.icc import fitting
+from inpaint_studio.storage.orientation import shown, stored
+from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
+from inpaint_studio.storage.refusals import cmyk, load, unsupported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inpaint_studio.storage.family import WriteOptions
+
+_FULL_CHROMA = 0  # Pillow's number for 4:4:4
+_BEST_QUALITY = 95
+_ADOBE_RGB = 0  # the Adobe segment's colour transform when components are not YCbCr
+
+
+class Jpeg:
+    """The JPEG family. Only Pillow decodes it: other decoders give a cut-off file's remains without a word."""
+
+    id = "jpeg"
+    title = "JPEG"
+    suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".jpe", ".jfif")
+    lossless = False
+    largest_side = 65500  # libjpeg's limit
+
+    def sniff(self, head: bytes) -> bool:
+        return head.startswith(b"\xff\xd8\xff")
+
+    def probe(self, path: Path) -> PhotoInfo:
+        return _info(path, jpeg.read_segments(load(path))[0])
+
+    def read(self, path: Path) -> Photo:
+        data = load(path)
+        segments, scan = jpeg.read_segments(data)
+        info = _info(path, segments)
+        # without metadata there is nothing in the file for Pillow to stumble over but the picture
+        needed = [segment for segment in segments if not jpeg.is_metadata(segment)]
+        samples = _decoded(jpeg.write_segments(needed, data[scan:])).reshape(info.height, info.width, -1)
+        if samples.shape[2] != info.format.channels:
+            raise ValueError("JPEG header and image disagree")
+        metadata = _metadata(segments, info.format)
+        return Photo(shown(samples, metadata.orientation), info.format, metadata, path, self.id)
+
+    def holds(self, pixel_format: PixelFormat) -> PixelFormat:
+        return PixelFormat(Colour.GRAY if pixel_format.colour is Colour.GRAY else Colour.RGB, "uint8")
+
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
+        from PIL import Image
+
+        metadata = photo.metadata
+        samples = stored(photo.pixels, metadata.orientation)
+        source = _source(photo)
+        encoded = io.BytesIO()
+        picture = Image.fromarray(samples[..., 0] if photo.format.colour is Colour.GRAY else samples)
+        picture.save(encoded, "JPEG", **_encoding(source, photo.format, options))
+        segments, scan = jpeg.read_segments(encoded.getvalue())
+        picture_segments = [segment for segment in segments if segment.marker != jpeg.APP0]
+        kept = _kept_segments(jpeg.read_segments(source)[0] if source else [], metadata, photo.format)
+        start = [jpeg.jfif_segment(metadata.resolution), *kept, *picture_segments]
+        target.write_bytes(jpeg.write_segments(start, encoded.getvalue()[scan:]))
+
+
+def _info(path: Path, segments: list[Segment]) -> PhotoInfo:
+    frame = jpeg.frame(segments)
+    if frame.components == 4:
+        raise cmyk(path)
+    if frame.precision != 8:
+        raise unsupported(
+            path, f"is a JPEG of {frame.precision} bits, which is not supported", "Convert it to TIFF or PNG first."
+        )
+    if frame.components not in (1, 3):
+        raise ValueError("JPEG with an impossible number of components")
+    pixel_format = PixelFormat(Colour.GRAY if frame.components == 1 else Colour.RGB)
+    return PhotoInfo(Jpeg.id, frame.width, frame.height, pixel_format, exif.orientation_of(_exif_block(segments)))
+
+
+def _exif_block(segments: list[Segment]) -> bytes | None:
+    return jpeg.first(segments, jpeg.APP1, jpeg.EXIF_MARK)
+
+
+def _metadata(segments: list[Segment], pixel_format: PixelFormat) -> Metadata:
+    block = _exif_block(segments)
+    return Metadata(
+        icc=fitting(jpeg.read_icc(segments), pixel_format),
+        exif=block,
+        xmp=jpeg.first(segments, jpeg.APP1, jpeg.XMP_MARK),
+        iptc=jpeg.read_iptc(segments),
+        resolution=jpeg.read_resolution(segments) or exif.resolution_of(block),
+        orientation=exif.orientation_of(block),
+    )
+
+
+def _decoded(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    # the class, not Image.open: that would add Pillow's own size limit to ours, which has been checked
+    with JpegImageFile(io.BytesIO(data)) as picture:
+        return np.asarray(picture)
+
+
+def _source(photo: Photo) -> bytes:
+    """The JPEG that the photo came from; empty when it is no longer there or no longer one."""
+    if photo.family != Jpeg.id or photo.path is None:
+        return b""
+    try:
+        data = load(photo.path)
+        jpeg.frame(jpeg.read_segments(data)[0])
+    except (OSError, ValueError):
+        return b""
+    return data
+
+
+def _encoding(source: bytes, pixel_format: PixelFormat, options: WriteOptions) -> dict[str, Any]:
+    """Pillow's options: the source's tables and subsampling unless a quality is asked for."""
+    best = {"quality": options.quality or _BEST_QUALITY, "subsampling": _FULL_CHROMA}
+    if not source or options.quality is not None:
+        return best
+    from PIL.JpegImagePlugin import JpegImageFile, get_sampling
+
+    segments, scan = jpeg.read_segments(source)
+    frame = jpeg.frame(segments)
+    adobe = jpeg.first(segments, jpeg.APP14, b"Adobe")
+    in_rgb = frame.components == 3 and adobe is not None and adobe[6:7] == bytes([_ADOBE_RGB])
+    if frame.components != pixel_format.colour.channels or in_rgb:
+        return best
+    needed = [segment for segment in segments if not jpeg.is_metadata(segment)]
+    with JpegImageFile(io.BytesIO(jpeg.write_segments(needed, source[scan:]))) as picture:
+        sampling = get_sampling(picture)
+        return {
+            "qtables": picture.quantization,
+            "subsampling": _FULL_CHROMA if sampling < 0 else sampling,
+            "progressive": frame.progressive,
+        }
+
+
+def _kept_segments(source: list[Segment], wanted: Metadata, pixel_format: PixelFormat) -> list[Segment]:
+    """The source's metadata segments, those that `wanted` says otherwise replaced."""
+    said = _metadata(source, pixel_format)
+    kept = [segment for segment in source if jpeg.is_metadata(segment) and not _dropped(segment, said, wanted)]
+    made: list[Segment] = []
+    block = exif.with_orientation(wanted.exif, wanted.orientation)
+    if block and block != said.exif:
+        made.append(Segment(jpeg.APP1, jpeg.EXIF_MARK + block))
+    if wanted.xmp and wanted.xmp != said.xmp:
+        made.append(Segment(jpeg.APP1, jpeg.XMP_MARK + wanted.xmp))
+    if wanted.iptc and wanted.iptc != said.iptc:
+        made.append(jpeg.iptc_segment(wanted.iptc))
+    if wanted.icc and wanted.icc != said.icc:
+        made += jpeg.icc_segments(wanted.icc)
+    if not all(jpeg.fits(segment.data) for segment in made):
+        raise InputError(
+            "This photo's metadata is larger than a JPEG file can hold.", "Save it as TIFF or PNG instead."
+        )
+    return made + kept
+
+
+def _dropped(segment: Segment, said: Metadata, wanted: Metadata) -> bool:
+    """Whether a source segment is replaced by one of `wanted`, or speaks of pictures behind this one."""
+    data = segment.data
+    if segment.marker == jpeg.APP1 and data.startswith(jpeg.EXIF_MARK):
+        return exif.with_orientation(wanted.exif, wanted.orientation) != said.exif
+    if segment.marker == jpeg.APP1 and data.startswith(jpeg.XMP_MARK):
+        return wanted.xmp != said.xmp
+    if segment.marker == jpeg.APP13 and data.startswith(jpeg.PHOTOSHOP_MARK):
+        return wanted.iptc != said.iptc
+    if segment.marker == jpeg.APP2:
+        return data.startswith(jpeg.MPF_MARK) or (data.startswith(jpeg.ICC_MARK) and wanted.icc != said.icc)
+    return False

@@ -1,0 +1,238 @@
+"""TIFF: 8 and 16 bits and float, gray or RGB, alpha and extra channels, any layout that tifffile reads."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
+from inpaint_studio.storage import exif, tiff_graft
+from inpaint_studio.storage.containers import tiff_page as tags
+from inpaint_studio.storage.containers.ifd import Entry, Ifd, Layout
+from inpaint_studio.storage.containers.tiff_page import Page, is_tiff, read_page
+from inpaint_studio.storage.icc import fitting
+from inpaint_studio.storage.orientation import shown, stored, valid
+from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
+from inpaint_studio.storage.refusals import DECODER_ERRORS, cmyk, unsupported
+from inpaint_studio.storage.tiff_writer import write_tiff
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inpaint_studio.storage.family import WriteOptions
+
+# tifffile reports damage to its log, which without a handler lands on stderr beside our own message
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+#: Tags of the first directory that describe the photo rather than its layout.
+_DESCRIPTIVE = frozenset({269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, *range(40091, 40096)})
+_COLOURS = {
+    tags.WHITE_IS_ZERO: Colour.GRAY,
+    tags.BLACK_IS_ZERO: Colour.GRAY,
+    tags.RGB: Colour.RGB,
+    tags.PALETTE: Colour.RGB,
+    tags.YCBCR: Colour.RGB,
+    tags.SEPARATED: Colour.CMYK,
+}
+_MOST_CHANNELS = 4
+
+
+class Tiff:
+    """The TIFF family. A photo whose size and format stay is grafted into a copy of its file, see `tiff_graft`."""
+
+    id = "tiff"
+    title = "TIFF"
+    suffixes: tuple[str, ...] = (".tif", ".tiff")
+    lossless = True
+    largest_side = 1_000_000
+
+    def sniff(self, head: bytes) -> bool:
+        return is_tiff(head)
+
+    def probe(self, path: Path) -> PhotoInfo:
+        page = _page(path)
+        orientation = valid(page.number(exif.ORIENTATION, 1))
+        return PhotoInfo(self.id, page.width, page.height, _format(path, page), orientation, page.pages)
+
+    def read(self, path: Path) -> Photo:
+        page = _page(path)
+        pixel_format = _format(path, page)
+        samples = _decoded(path, page)
+        colour, alpha, extra = _channels(page)
+        if _premultiplied(page) and (samples[..., alpha] != pixel_format.white).any():
+            raise unsupported(
+                path,
+                "has colours premultiplied by their transparency, which is not supported",
+                "Save it with unassociated alpha, or flatten it, in another program.",
+            )
+        metadata = _metadata(page, pixel_format)
+        others = shown(samples[..., extra], metadata.orientation) if extra else None
+        chosen = samples[..., colour + alpha] if extra else samples
+        pixels = shown(chosen, metadata.orientation)
+        return Photo(pixels, pixel_format, metadata, path, self.id, others)
+
+    def holds(self, pixel_format: PixelFormat) -> PixelFormat:
+        colour = Colour.GRAY if pixel_format.colour is Colour.GRAY else Colour.RGB
+        return PixelFormat(colour, pixel_format.dtype, pixel_format.alpha)
+
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
+        if self._graft(target, photo):
+            return
+        if options.replaces_source and photo.path is not None and (pages := _page(photo.path).pages) > 1:
+            raise InputError(
+                f"{photo.path.name} has {pages} pages, and saving over it would lose all but the first.",
+                "Save the photo under another name.",
+            )
+        samples = photo.pixels
+        if photo.extra is not None and photo.extra.shape[:2] == samples.shape[:2]:
+            samples = np.concatenate([samples, photo.extra], axis=2)
+        layout, described = _described(photo.metadata)
+        write_tiff(target, stored(samples, photo.metadata.orientation), photo.format, described, layout.order)
+
+    def _graft(self, target: Path, photo: Photo) -> bool:
+        """Save into a copy of the file that the photo came from; False when that is gone or its layout forbids it."""
+        if photo.family != self.id or photo.path is None:
+            return False
+        try:
+            page = _page(photo.path)
+            pixel_format = _format(photo.path, page)
+            page.check_blocks(photo.path.stat().st_size)
+        except (InputError, *DECODER_ERRORS):
+            return False
+        samples = stored(photo.pixels, photo.metadata.orientation)
+        same = samples.shape[:2] == (page.height, page.width) and photo.format == pixel_format
+        if not (same and _metadata(page, pixel_format) == photo.metadata and tiff_graft.can_graft(page)):
+            return False
+        colour, alpha, extra = _channels(page)
+        if _premultiplied(page) and (samples[..., -1] != pixel_format.white).any():
+            return False
+        if extra and photo.extra is None:
+            return False
+        channels = np.empty((*samples.shape[:2], page.samples), samples.dtype)
+        channels[..., colour + alpha] = samples
+        if photo.extra is not None:
+            channels[..., extra] = stored(photo.extra, photo.metadata.orientation)
+        return tiff_graft.graft(photo.path, target, page, channels)
+
+
+def _page(path: Path) -> Page:
+    with path.open("rb") as stream:
+        return read_page(stream)
+
+
+def _channels(page: Page) -> tuple[list[int], list[int], list[int]]:
+    """Indices of the colour channels, of alpha (one or none) and of the others. Only what is called alpha is alpha."""
+    colours = _COLOURS[page.photometric].channels
+    meanings = (*page.numbers(tags.EXTRA_SAMPLES), *[0] * page.samples)
+    others = range(colours, page.samples)
+    alpha = [i for i in others if meanings[i - colours] in (tags.ASSOCIATED_ALPHA, tags.UNASSOCIATED_ALPHA)][:1]
+    return list(range(colours)), alpha, [i for i in others if i not in alpha]
+
+
+def _premultiplied(page: Page) -> bool:
+    return tags.ASSOCIATED_ALPHA in page.numbers(tags.EXTRA_SAMPLES) and bool(_channels(page)[1])
+
+
+def _format(path: Path, page: Page) -> PixelFormat:
+    """The format of the decoded first page. Raises InputError for one that cannot be edited."""
+    if tags.DNG_VERSION in page.ifd.entries or page.photometric == tags.FILTER_ARRAY or page.reduced:
+        raise unsupported(
+            path, "is a raw photo, or begins with a preview of one", "Develop it to TIFF in a raw converter first."
+        )
+    colour = _COLOURS.get(page.photometric)
+    if colour is Colour.CMYK:
+        raise cmyk(path)
+    compressed_colour = page.photometric == tags.YCBCR and page.compression not in (tags.JPEG, tags.OLD_JPEG)
+    if colour is None or compressed_colour or page.number(tags.IMAGE_DEPTH, 1) != 1:
+        raise unsupported(path, "stores its colours in a way that is not supported", "Convert it to RGB or gray first.")
+    dtype = {(8, tags.UNSIGNED): "uint8", (16, tags.UNSIGNED): "uint16", (32, tags.FLOAT): "float32"}.get(
+        (page.bits, page.sample_format)
+    )
+    if page.samples == 1 and page.sample_format == tags.UNSIGNED and page.bits in (1, 2, 4):
+        dtype = "uint8"
+    inverted = page.photometric in (tags.PALETTE, tags.WHITE_IS_ZERO)
+    if dtype is None or (dtype == "float32" and inverted):
+        raise unsupported(
+            path, f"has {_sample_type(page)} samples, which are not supported", "Convert it to 8 or 16 bits first."
+        )
+    if not 1 <= page.samples <= _MOST_CHANNELS:
+        raise unsupported(
+            path, f"has {page.samples} channels, more than the four supported", "Save it without its extra channels."
+        )
+    if page.photometric == tags.PALETTE and page.samples == 1:
+        return PixelFormat(Colour.RGB, "uint8")
+    if page.samples < colour.channels or page.photometric == tags.PALETTE:
+        raise ValueError("TIFF with an impossible number of channels")
+    return PixelFormat(colour, dtype, bool(_channels(page)[1]))
+
+
+def _sample_type(page: Page) -> str:
+    kind = {1: "integer", 2: "signed integer", 3: "floating point", 5: "complex", 6: "complex"}
+    return f"{page.bits}-bit {kind.get(page.sample_format, 'unknown')}" if page.bits else "mixed"
+
+
+def _decoded(path: Path, page: Page) -> Samples:
+    """All channels of the first page, H×W×C as stored, white the greatest value."""
+    import tifffile
+
+    page.check_blocks(path.stat().st_size)
+    with tifffile.TiffFile(path) as tiff:
+        raw: np.ndarray[Any, np.dtype[Any]] = np.asarray(tiff.pages.first.asarray())
+    if page.planes > 1:
+        raw = np.moveaxis(raw.reshape(page.samples, page.height, page.width), 0, -1)
+    samples: Samples = raw.reshape(page.height, page.width, page.samples)
+    if page.photometric == tags.PALETTE:
+        return _palette(page)[samples[..., 0]]
+    if page.bits < 8:
+        samples = samples.astype(np.uint8) * np.uint8(255 // (2**page.bits - 1))
+    if page.photometric == tags.WHITE_IS_ZERO:
+        samples = np.asarray(np.iinfo(samples.dtype).max - samples)
+    return samples
+
+
+def _palette(page: Page) -> Samples:
+    """The colour map as N×3 bytes; some writers put bytes where TIFF asks for 16 bits."""
+    colours = np.array(page.numbers(tags.COLOUR_MAP), np.uint16).reshape(3, -1).T
+    return np.asarray(colours >> 8 if colours.max() > 255 else colours, np.uint8)
+
+
+def _metadata(page: Page, pixel_format: PixelFormat) -> Metadata:
+    entries = page.ifd.entries
+
+    def data(tag: int) -> bytes | None:
+        return entries[tag].data if tag in entries else None
+
+    return Metadata(
+        icc=fitting(data(tags.ICC), pixel_format),
+        exif=_exif_block(page),
+        xmp=data(tags.XMP),
+        iptc=data(tags.IPTC),
+        resolution=exif.resolution_in(page.layout, page.ifd),
+        orientation=valid(page.number(exif.ORIENTATION, 1)),
+    )
+
+
+def _exif_block(page: Page) -> bytes | None:
+    """An EXIF block of the descriptive tags and the EXIF and GPS directories; None when there are none."""
+    described = {tag: entry for tag, entry in page.ifd.entries.items() if tag in _DESCRIPTIVE}
+    block = None
+    if described or page.ifd.children:
+        block = exif.serialise(page.layout, Ifd(described, page.ifd.children))
+    return exif.with_orientation(block, valid(page.number(exif.ORIENTATION, 1)))
+
+
+def _described(metadata: Metadata) -> tuple[Layout, Ifd]:
+    """The tags that carry `metadata`, in the byte order of its EXIF block."""
+    layout, block = exif.parse(metadata.exif) or (Layout(), Ifd())
+    entries = {tag: entry for tag, entry in block.entries.items() if tag in _DESCRIPTIVE}
+    if metadata.resolution:
+        entries |= exif.resolution_entries(layout, metadata.resolution)
+    if metadata.orientation != 1:
+        entries[exif.ORIENTATION] = Entry.shorts(layout, metadata.orientation)
+    for tag, kind, data in ((tags.ICC, 7, metadata.icc), (tags.XMP, 1, metadata.xmp), (tags.IPTC, 7, metadata.iptc)):
+        if data:
+            entries[tag] = Entry.raw(data, kind)
+    return layout, Ifd(entries, block.children)

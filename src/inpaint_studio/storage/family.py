@@ -1,0 +1,64 @@
+"""What a family of photo files must offer. One module a family in `families/`, listed in `registry.FAMILIES`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inpaint_studio.pixels.format import PixelFormat
+    from inpaint_studio.storage.photo import Photo, PhotoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write: `quality` 1 to 100 for lossy families, None for the source's own or the family's best.
+
+    `replaces_source` when the file being written will take the place of the one the photo came from.
+    """
+
+    quality: int | None = None
+    replaces_source: bool = False
+
+
+class Family(Protocol):
+    """A file family. Methods raise InputError for what they refuse, `refusals.DECODER_ERRORS` for damaged bytes."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def title(self) -> str:
+        """The name users know, such as "PNG"."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Lower-case file name endings with their dot, the usual one first."""
+
+    @property
+    def lossless(self) -> bool:
+        """Whether written pixels read back exactly, in every format that it holds."""
+
+    @property
+    def largest_side(self) -> int:
+        """Greatest width and height in pixels."""
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether a file that begins with `head` (32 bytes or more, unless the file is shorter) is of this family."""
+
+    def probe(self, path: Path) -> PhotoInfo:
+        """Read the header only. Refuses what `read` could not give: CMYK, animations, sample types."""
+
+    def read(self, path: Path) -> Photo:
+        """Decode everything. The caller has probed the file and found its size acceptable."""
+
+    def holds(self, pixel_format: PixelFormat) -> PixelFormat:
+        """The nearest format that this family can store; the same one when it can."""
+
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
+        """Write `photo`, whose format it holds, to `target`, in the stored layout that its orientation asks for.
+
+        When `photo.path` still is a file of this family, what the pixels and metadata do not say is taken from it.
+        """

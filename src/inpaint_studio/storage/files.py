@@ -1,0 +1,186 @@
+"""Photos in and out of files: what to open, what to refuse, and how to put a photo into its new place."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.format import Colour
+from inpaint_studio.storage import exif
+from inpaint_studio.storage.atomic import atomic_target, check_writable
+from inpaint_studio.storage.convert import at_depth, converted
+from inpaint_studio.storage.family import Family, WriteOptions
+from inpaint_studio.storage.icc import fitting
+from inpaint_studio.storage.photo import Photo, PhotoInfo
+from inpaint_studio.storage.refusals import damaged, decoding, unreadable
+from inpaint_studio.storage.registry import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+#: Masks above this many megapixels are refused: no photo that is opened is larger by default.
+MASK_MEGAPIXELS = 400.0
+
+_HEAD = 64
+#: Rec. 601, as Pillow and most editors weigh RGB.
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def probe(path: Path) -> PhotoInfo:
+    """What the header of the photo `path` says. Raises InputError when it is not one that can be opened."""
+    return _probed(path)[1]
+
+
+def read_photo(path: Path, *, max_megapixels: float) -> Photo:
+    """Decode the photo `path`, upright and at its own depth. Raises InputError when it cannot be opened.
+
+    The header is checked first: nothing larger than `max_megapixels` is decoded.
+    """
+    family, info = _probed(path)
+    if info.megapixels > max_megapixels:
+        raise InputError(
+            f"{path.name} has {info.megapixels:.1f} megapixels, more than the limit of {max_megapixels:g}.",
+            f"`inpaint-studio settings max_megapixels {np.ceil(info.megapixels):.0f}` raises it.",
+        )
+    with decoding(path):
+        return family.read(path)
+
+
+def read_mask(path: Path, *, max_megapixels: float = MASK_MEGAPIXELS) -> NDArray[np.uint8]:
+    """The mask `path` as coverage H×W, upright, 255 = fill. Colours count by luminance, transparency lessens.
+
+    Raises InputError when it cannot be opened.
+    """
+    photo = read_photo(path, max_megapixels=max_megapixels)
+    samples = at_depth(photo.pixels, "uint8")
+    colour = samples[..., : photo.format.colour.channels]
+    coverage = colour[..., 0] if photo.format.colour is Colour.GRAY else np.rint(colour @ _LUMINANCE).astype(np.uint8)
+    if photo.format.alpha:
+        product = coverage.astype(np.uint16) * samples[..., -1]
+        coverage = ((product + 127) // 255).astype(np.uint8)
+    return np.ascontiguousarray(coverage)
+
+
+def family_for(target: Path) -> Family:
+    """The family that `target`'s suffix names. Raises InputError for a suffix that no family has."""
+    family = _by_suffix(target)
+    if family is None:
+        what = f"the suffix {target.suffix}" if target.suffix else "no suffix"
+        raise InputError(
+            f"{target.name} has {what}, which names no format that can be written.",
+            f"Use one of {', '.join(family.suffixes[0] for family in FAMILIES)}.",
+        )
+    return family
+
+
+def check_target(target: Path) -> None:
+    """Raise InputError where `write_photo` surely would, before work is spent on what it should write."""
+    family_for(target)
+    check_writable(target)
+
+
+def write_photo(
+    photo: Photo,
+    target: Path,
+    *,
+    quality: int | None = None,
+    overwrite: bool = True,
+    verify: Callable[[Path], None] | None = None,
+) -> None:
+    """Write `photo` to `target` in the family that its suffix names, whole or not at all.
+
+    In the photo's own family its pixels go back into the stored layout; in another they are written upright, at the
+    nearest format that it holds. `quality` (1 to 100) is for JPEG; None keeps the source's tables, otherwise 95.
+    `verify` is called with the complete file before it takes its place, and may raise. Raises InputError when the
+    target cannot be written; what stood there then still stands.
+    """
+    family = family_for(target)
+    if not overwrite and target.exists():
+        raise InputError(f"{target.name} exists already.", "Choose another name, or allow overwriting.")
+    if photo.format.colour is Colour.CMYK:
+        raise InputError(f"{target.name} cannot be written from a CMYK photo yet.", "Convert the photo to RGB first.")
+    if max(photo.pixels.shape[:2]) > family.largest_side:
+        raise InputError(
+            f"{target.name} would be larger than {family.title} allows: {family.largest_side} pixels a side.",
+            "Save it as TIFF.",
+        )
+    options = WriteOptions(quality, replaces_source=photo.path is not None and _same_file(photo.path, target))
+    with atomic_target(target, verify) as temporary:
+        family.write(temporary, _fitted(photo, family), options)
+
+
+def _probed(path: Path) -> tuple[Family, PhotoInfo]:
+    """The family of `path` by its contents, and what its header says; both have been checked."""
+    family = _recognised(path)
+    with decoding(path):
+        info = family.probe(path)
+        if info.width < 1 or info.height < 1:
+            raise damaged(path)
+    return family, info
+
+
+def _recognised(path: Path) -> Family:
+    """The family of the contents of `path`. Raises InputError when there is none, or the suffix names another."""
+    head = _head(path)
+    if not head:
+        raise InputError(f"{path.name} is empty.", "Copy it again from where it came from.")
+    named = _by_suffix(path)
+    for family in FAMILIES:
+        if not family.sniff(head):
+            continue
+        if named is not None and named is not family:
+            raise InputError(
+                f"{path.name} is a {family.title} file with the suffix of a {named.title} file.",
+                f"Rename it to {path.with_suffix(family.suffixes[0]).name} and open it again.",
+            )
+        return family
+    raise InputError(
+        f"{path.name} is not an image that can be opened.",
+        f"Formats that can be opened: {', '.join(family.title for family in FAMILIES)}.",
+    )
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of an ordinary file; anything else is refused before it is opened, since a pipe would block."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{path.name or path} is a folder.", "Open a photo inside it.")
+        if not stat.S_ISREG(mode):
+            raise InputError(f"{path.name} is not an ordinary file.", "Open a photo file.")
+        with path.open("rb") as stream:
+            return stream.read(_HEAD)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:  # a null byte in the name
+        raise InputError("This is not a usable file name.", "Check the name.") from error
+
+
+def _by_suffix(path: Path) -> Family | None:
+    return next((family for family in FAMILIES if path.suffix.lower() in family.suffixes), None)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _fitted(photo: Photo, family: Family) -> Photo:
+    """`photo` in the nearest format that `family` holds, upright and saying so unless it comes from that family."""
+    held = family.holds(photo.format)
+    metadata = replace(photo.metadata, icc=fitting(photo.metadata.icc, held))
+    if photo.family != family.id:
+        block = exif.with_orientation(metadata.exif, 1)
+        metadata = replace(metadata, orientation=1, exif=block, xmp=exif.upright_xmp(metadata.xmp))
+    pixels = photo.pixels if held == photo.format else converted(photo.pixels, photo.format, held)
+    extra = None if photo.extra is None else at_depth(photo.extra, held.dtype)
+    return replace(photo, pixels=pixels, format=held, metadata=metadata, extra=extra)

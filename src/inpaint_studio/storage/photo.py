@@ -1,0 +1,60 @@
+"""A photo as it came from a file: pixels as shown, and what the file says beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inpaint_studio.pixels.format import PixelFormat, Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a photo file holds beside its pixels.
+
+    `exif` is a TIFF-structured block without the "Exif" prefix, `xmp` a UTF-8 packet, `iptc` IIM records, `resolution`
+    dots per inch across and down, `orientation` the EXIF value 1 to 8 as stored in the file.
+    """
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    resolution: tuple[float, float] | None = None
+    orientation: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A decoded photo. `pixels` are H×W×C as shown, that is with the orientation applied, in `format`.
+
+    `path` is the file the pixels came from and `family` the id of its family: a writer of the same family takes from
+    that file what the pixels do not say. `extra` (H×W×N as shown, same sample type) are channels that are neither
+    colour nor alpha, such as a scanner's infrared.
+    """
+
+    pixels: Samples
+    format: PixelFormat
+    metadata: Metadata = field(default_factory=Metadata)
+    path: Path | None = None
+    family: str = ""
+    extra: Samples | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInfo:
+    """What a file's header tells before anything is decoded; width and height as stored, before the orientation."""
+
+    family: str
+    width: int
+    height: int
+    format: PixelFormat
+    orientation: int = 1
+    frames: int = 1
+
+    @property
+    def megapixels(self) -> float:
+        return self.width * self.height / 1e6

@@ -1,0 +1,15 @@
+"""Every photo file family this program knows. A new one is a module in `families/` and a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inpaint_studio.storage.families.jpeg import Jpeg
+from inpaint_studio.storage.families.png import Png
+from inpaint_studio.storage.families.tiff import Tiff
+from inpaint_studio.storage.families.webp import Webp
+
+if TYPE_CHECKING:
+    from inpaint_studio.storage.family import Family
+
+FAMILIES: tuple[Family, ...] = (Png(), Tiff(), Jpeg(), Webp())

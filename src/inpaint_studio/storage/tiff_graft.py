@@ -1,0 +1,124 @@
+"""Saving over a TIFF whose layout stays: the file is copied and only the strips or tiles that changed are appended.
+
+Everything else (maker notes, private tags, further pages) stays byte for byte where it was.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from inpaint_studio.storage.containers import tiff_page
+from inpaint_studio.storage.containers.ifd import LONG, LONG8, SHORT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inpaint_studio.pixels.format import Samples
+    from inpaint_studio.storage.containers.ifd import Entry, Layout
+    from inpaint_studio.storage.containers.tiff_page import Page
+
+_COMPRESSIONS = frozenset(
+    {tiff_page.UNCOMPRESSED, tiff_page.LZW, tiff_page.DEFLATE, tiff_page.OLD_DEFLATE, tiff_page.ZSTD}
+)
+_CODES = {SHORT: "H", LONG: "I", LONG8: "Q"}
+_HORIZONTAL, _FLOATING = 2, 3
+
+
+class _Block(NamedTuple):
+    """The new bytes of one block."""
+
+    number: int
+    data: bytes
+
+
+def can_graft(page: Page) -> bool:
+    """Whether blocks of this page can be encoded anew in its own layout without loss."""
+    predictors = (1, _FLOATING) if page.sample_format == tiff_page.FLOAT else (1, _HORIZONTAL)
+    return (
+        page.compression in _COMPRESSIONS
+        and page.photometric in (tiff_page.BLACK_IS_ZERO, tiff_page.RGB)
+        and page.bits in (8, 16, 32)
+        and page.predictor in predictors
+        and page.number(tiff_page.FILL_ORDER, 1) == 1
+        and page.offsets_entry.kind in _CODES
+        and page.counts_entry.kind in _CODES
+    )
+
+
+def graft(source: Path, target: Path, page: Page, samples: Samples) -> bool:
+    """Make `target` a copy of `source` with the pixels `samples` (H×W×C, all channels in the stored order).
+
+    Returns False, before anything is written, when new offsets or counts do not fit the fields that the file has.
+    """
+    grafts = _changed_blocks(source, page, samples)
+    offsets, counts = list(page.offsets), list(page.counts)
+    end = source.stat().st_size
+    for index, data in grafts:
+        end += end % 2
+        offsets[index], counts[index] = end, len(data)
+        end += len(data)
+    fields = ((page.offsets_entry, offsets), (page.counts_entry, counts))
+    if any(max(values) >= 1 << (8 * {SHORT: 2, LONG: 4, LONG8: 8}[entry.kind]) for entry, values in fields):
+        return False
+    shutil.copyfile(source, target)
+    with target.open("r+b") as stream:
+        for index, data in grafts:
+            stream.seek(offsets[index])
+            stream.write(data)
+        for entry, values in fields:
+            stream.seek(entry.at)
+            stream.write(_packed(page.layout, entry, values))
+    return True
+
+
+def _packed(layout: Layout, entry: Entry, values: list[int]) -> bytes:
+    return layout.pack(f"{len(values)}{_CODES[entry.kind]}", *values)
+
+
+def _changed_blocks(source: Path, page: Page, samples: Samples) -> list[_Block]:
+    """The blocks of `source` in which `samples` differ, encoded as the page asks."""
+    import tifffile
+
+    down, across = page.grid
+    height, width = page.block
+    grafts = []
+    with tifffile.TiffFile(source) as tiff:
+        # segment by segment: the whole picture is never decoded at once
+        for old, (plane, _, top, left, _), _ in tiff.pages.first.segments():
+            if old is None:
+                raise ValueError("TIFF block missing")
+            channels = slice(plane, plane + 1) if page.planes > 1 else slice(None)
+            new = samples[top : top + height, left : left + width, channels]
+            standing = old[0, : new.shape[0], : new.shape[1]]
+            if standing.tobytes() == new.tobytes():  # bytes: a NaN is equal to itself
+                continue
+            block = np.array(old[0])
+            block[: new.shape[0], : new.shape[1]] = new
+            index = (plane * down + top // height) * across + left // width
+            grafts.append(_Block(index, _encoded(page, block)))
+    return grafts
+
+
+def _encoded(page: Page, block: Samples) -> bytes:
+    """One strip or tile (H×W×C) as the page stores it."""
+    import imagecodecs
+
+    block = np.ascontiguousarray(block)
+    if page.predictor == _FLOATING:  # the predictor itself fixes the byte order
+        raw = imagecodecs.floatpred_encode(block, axis=-2, dist=1).tobytes()
+    else:
+        if page.predictor == _HORIZONTAL:
+            block = imagecodecs.delta_encode(block, axis=-2)
+        raw = block.astype(block.dtype.newbyteorder(page.layout.order), copy=False).tobytes()
+    match page.compression:
+        case tiff_page.LZW:
+            return bytes(imagecodecs.lzw_encode(raw))
+        case tiff_page.DEFLATE | tiff_page.OLD_DEFLATE:
+            return bytes(imagecodecs.deflate_encode(raw, 6))
+        case tiff_page.ZSTD:
+            return bytes(imagecodecs.zstd_encode(raw))
+        case _:
+            return raw

@@ -1,0 +1,125 @@
+"""One open photo and everything a user does with it. The window and the command line both stand on this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.edits import AddLayer, SetLayer
+from inpaint_studio.document.history import EditStore, History
+from inpaint_studio.document.layers import FillLayer, MaskLayer
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines import catalog, planner
+from inpaint_studio.engines.contract import AUTO, Progress
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.format import COVERAGE
+from inpaint_studio.pixels.masks import Coverage, Hole
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
+from inpaint_studio.settings import Settings
+from inpaint_studio.storage.files import read_photo
+from inpaint_studio.storage.photo import Photo
+from inpaint_studio.studio.jobs import JobRunner
+
+
+class Studio:
+    """A photo, its document and its history.
+
+    A fill has three moments, so that a window can stay alive: `fill_job` freezes what is asked for, `run` (any thread)
+    makes it, `accept` adds it to the document as one step.
+    """
+
+    def __init__(self, photo: Photo, settings: Settings, store: EditStore | None = None) -> None:
+        """`store` takes the steps that memory has no room for; without one the oldest are forgotten."""
+        self.photo = photo
+        self.document = Document(TiledImage.from_array(photo.pixels, photo.format), photo.metadata.icc)
+        self.history = History(self.document, settings.history_mib << 20, store)
+
+    @classmethod
+    def open(cls, path: Path, settings: Settings, store: EditStore | None = None) -> Studio:
+        """Raises InputError for a file that can't be opened."""
+        return cls(read_photo(path, max_megapixels=settings.max_megapixels), settings, store)
+
+    def add_mask(self, coverage: Coverage, name: str = "Mask") -> str:
+        """Add a mask layer with `coverage` (uint8 H×W, the photo's size) and return its id. One step."""
+        canvas = self.document.canvas
+        if coverage.shape != (canvas.height, canvas.width):
+            raise InputError(
+                f"The mask is {coverage.shape[1]}×{coverage.shape[0]} pixels, the photo {canvas.width}×{canvas.height}.",
+                "Use a mask of the photo's size.",
+            )
+        layer = MaskLayer.empty(self.document.new_id(), name, canvas)
+        bounds = Rect.around(coverage > 0)
+        layer.coverage.write(bounds, coverage[bounds.slices][..., None])
+        layer.coverage.drop_blank_tiles()
+        self.history.apply(AddLayer(layer.state(), len(self.document.layers), f"Add {name}"))
+        return layer.id
+
+    def fill_job(self, mask_ids: Sequence[str], recipe: Recipe) -> planner.FillJob:
+        """Freeze what is visible and selected now. Raises InputError for a recipe that can't be run here."""
+        if recipe.engine == AUTO:
+            planner.auto_options(recipe)
+        else:
+            catalog.options_for(catalog.choose(catalog.specs(), recipe.engine), recipe.options)
+        masks = [self.document.layer(mask_id) for mask_id in mask_ids]
+        return planner.FillJob(
+            self.document.composite(), _union([mask.coverage for mask in masks if isinstance(mask, MaskLayer)]), recipe
+        )
+
+    @staticmethod
+    def run(job: planner.FillJob, runner: JobRunner, progress: Progress) -> tuple[planner.Plan, planner.Filled]:
+        """Plan and fill; touches no document, so any thread may call it. Raises StudioError or Cancelled."""
+        plan = planner.plan(job, catalog.specs())
+        return plan, planner.execute(plan, runner.run, progress)
+
+    def accept(self, plan: planner.Plan, filled: planner.Filled, mask_ids: Sequence[str] = ()) -> str:
+        """Add what `run` made as a fill layer above all others and hide the masks it came from; its id. One step."""
+        recipe = _with_choice(plan)
+        layer = FillLayer.made(self.document.new_id(), "Fill", filled.pixels, filled.alpha, plan.job.coverage, recipe)
+        with self.history.transaction("Fill"):
+            self.history.apply(AddLayer(layer.state(), len(self.document.layers), "Fill"))
+            for mask_id in mask_ids:
+                self.history.apply(SetLayer.of(self.document, mask_id, {"visible": False}, "Hide mask"))
+        return layer.id
+
+    def effective(self, rect: Rect) -> Hole:
+        """Pixels of `rect` that visible fills may have changed, H×W."""
+        return self._any(rect, [fill.alpha for fill in self._fills()])
+
+    def selected(self, rect: Rect) -> Hole:
+        """Pixels of `rect` that the user selected for the visible fills, H×W."""
+        return self._any(rect, [fill.mask for fill in self._fills()])
+
+    def _fills(self) -> list[FillLayer]:
+        return [layer for layer in self.document.layers if isinstance(layer, FillLayer) and layer.visible]
+
+    @staticmethod
+    def _any(rect: Rect, planes: Sequence[TiledImage]) -> Hole:
+        result = np.zeros((rect.height, rect.width), np.bool_)
+        for plane in planes:
+            result |= plane.read(rect)[..., 0] > 0
+        return result
+
+
+def _with_choice(plan: planner.Plan) -> Recipe:
+    """The job's recipe with what the planner chose, and the version of the engine where it is a single one."""
+    recipe = plan.job.recipe
+    version = plan.steps[0].spec.version if recipe.engine != AUTO else recipe.engine_version
+    return replace(recipe, engine_version=version, chosen=plan.chosen)
+
+
+def _union(planes: Sequence[TiledImage]) -> TiledImage:
+    """Coverage that is the maximum of `planes`; a single plane is shared, not copied."""
+    if not planes:
+        raise InputError("No mask is chosen.", "Choose a mask layer, or paint one.")
+    if len(planes) == 1:
+        return planes[0].snapshot()
+    union = TiledImage(COVERAGE, planes[0].extent)
+    for key in {key for plane in planes for key in plane.tiles}:
+        tiles = [tile for plane in planes if (tile := plane.tile(key)) is not None]
+        union.exchange({key: np.maximum.reduce(tiles)})
+    return union
