@@ -31,7 +31,8 @@ def exif_block(order: str = "<") -> bytes:
     layout = Layout("<" if order == "<" else ">")
     interoperability = Ifd({1: Entry.raw(b"R98\0", 2)})
     details = Ifd(
-        {37500: Entry.raw(MAKER_NOTE), 33434: Entry(5, 1, layout.pack("II", 1, 250))}, {INTEROPERABILITY: interoperability}
+        {37500: Entry.raw(MAKER_NOTE), 33434: Entry(5, 1, layout.pack("II", 1, 250))},
+        {INTEROPERABILITY: interoperability},
     )
     place = Ifd({1: Entry.raw(b"N\0", 2), 2: Entry(5, 3, layout.pack("6I", 52, 1, 31, 1, 12, 1))})
     return exif.serialise(layout, Ifd({271: Entry.raw(b"Maker\0", 2)}, {EXIF: details, GPS: place}))
@@ -40,7 +41,12 @@ def exif_block(order: str = "<") -> bytes:
 @pytest.fixture
 def make_photo() -> Callable[..., Photo]:
     def make(
-        pixel_format: PixelFormat, size: tuple[int, int] = (37, 53), *, family: str = "", orientation: int = 1, seed: int = 1
+        pixel_format: PixelFormat,
+        size: tuple[int, int] = (37, 53),
+        *,
+        family: str = "",
+        orientation: int = 1,
+        seed: int = 1,
     ) -> Photo:
         rng = np.random.default_rng(seed)
         shape = (*size, pixel_format.channels)

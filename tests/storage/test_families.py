@@ -24,7 +24,9 @@ FORMATS = [
     for colour, dtype, alpha in product((Colour.GRAY, Colour.RGB), ("uint8", "uint16", "float32"), (False, True))
 ]
 HELD = [
-    pytest.param(family, pixel_format, id=f"{family.id}-{pixel_format.colour}-{pixel_format.dtype}-{pixel_format.alpha}")
+    pytest.param(
+        family, pixel_format, id=f"{family.id}-{pixel_format.colour}-{pixel_format.dtype}-{pixel_format.alpha}"
+    )
     for family, pixel_format in product(FAMILIES, FORMATS)
     if family.holds(pixel_format) == pixel_format
 ]

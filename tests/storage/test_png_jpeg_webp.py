@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import get_sampling
 
 from inpaint_studio.storage.containers import jpeg_segments, png_chunks, riff
@@ -49,9 +49,13 @@ def test_png_keeps_the_source_chunks(tmp_path):
 
 @pytest.mark.parametrize("mode", ["1", "P", "L", "LA", "RGBA", "I;16"])
 def test_png_modes_are_expanded(mode, tmp_path):
-    picture = Image.fromarray(PIXELS).quantize(16) if mode == "P" else Image.fromarray(PIXELS).convert(mode[0] if mode == "I;16" else mode)
-    if mode == "I;16":
+    picture = Image.fromarray(PIXELS)
+    if mode == "P":
+        picture = picture.quantize(16)
+    elif mode == "I;16":
         picture = Image.fromarray(RNG.integers(0, 65536, (40, 60), dtype=np.uint16))
+    else:
+        picture = picture.convert(mode)
     picture.save(tmp_path / "a.png")
     expected = np.asarray(picture.convert({"1": "L", "P": "RGB"}[mode]) if mode in "1P" else picture)
     assert np.array_equal(read_photo(tmp_path / "a.png", max_megapixels=1).pixels, expected.reshape(40, 60, -1))
@@ -117,9 +121,11 @@ def test_jpeg_keeps_tables_sampling_and_segments(subsampling, progressive, tmp_p
     assert (tmp_path / "c.jpg").read_bytes() != (tmp_path / "b.jpg").read_bytes()
 
 
-def test_jpeg_of_noise_at_the_finest_tables(tmp_path):
+def test_jpeg_of_noise_at_the_finest_tables(tmp_path, monkeypatch):
     noise = RNG.integers(0, 256, (700, 900, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(tmp_path / "a.jpg", quality=100, subsampling=0, progressive=True)
+    with monkeypatch.context() as patch:  # Pillow's own buffer is too small for it
+        patch.setattr(ImageFile, "MAXBLOCK", 1 << 23)
+        Image.fromarray(noise).save(tmp_path / "a.jpg", quality=100, subsampling=0, progressive=True)
     write_photo(read_photo(tmp_path / "a.jpg", max_megapixels=1), tmp_path / "b.jpg")
     assert read_photo(tmp_path / "b.jpg", max_megapixels=1).pixels.shape == noise.shape
 

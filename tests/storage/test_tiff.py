@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def write_layout(path: Path, name: str, pixels: np.ndarray) -> None:
     with tifffile.TiffWriter(path, bigtiff=name == "bigtiff", byteorder=order) as tiff:
         options = {"photometric": "rgb", "metadata": None, "extratags": tags, "resolution": (300, 300)}
         stored = np.moveaxis(pixels, 2, 0) if "planar" in name else pixels
-        tiff.write(stored, **options, **LAYOUTS[name], resolutionunit="INCH", iccprofile=bytes(16) + b"RGB " + bytes(200))
+        tiff.write(
+            stored, **options, **LAYOUTS[name], resolutionunit="INCH", iccprofile=bytes(16) + b"RGB " + bytes(200)
+        )
         tiff.write(pixels[:20, :20, 0], photometric="minisblack", metadata=None, description="second page")
 
 
@@ -77,9 +80,11 @@ def test_unchanged_photo_is_copied(tmp_path):
 def test_short_byte_counts_that_would_overflow_are_written_anew(tmp_path):
     path = tmp_path / "short.tif"
     flat = np.zeros((300, 200, 3), np.uint16)
-    tifffile.imwrite(path, flat, photometric="rgb", compression="deflate", rowsperstrip=150, metadata=None)
-    with tifffile.TiffFile(path) as tiff:
-        assert tiff.pages[0].tags["StripByteCounts"].dtype == 3
+    tifffile.imwrite(path, flat, photometric="rgb", compression="deflate", rowsperstrip=300, metadata=None)
+    data = path.read_bytes()
+    long_field, short_field = struct.pack("<HHI", 279, 4, 1), struct.pack("<HHI", 279, 3, 1)
+    assert data.count(long_field) == 1
+    path.write_bytes(data.replace(long_field, short_field))
     photo = read_photo(path, max_megapixels=1)
     noisy = RNG.integers(0, 65536, flat.shape, dtype=np.uint16)
     write_photo(replace(photo, pixels=noisy), path)
@@ -106,8 +111,21 @@ def test_a_rewrite_never_loses_further_pages_of_the_file_it_replaces(tmp_path):
 )
 def test_layouts_that_cannot_be_grafted_are_rewritten(options, tmp_path):
     path = tmp_path / "photo.tif"
-    tifffile.imwrite(path, (PIXELS[..., 0] >> 8).astype(np.uint8), metadata=None, **({"photometric": "minisblack"} | options))
+    tifffile.imwrite(
+        path, (PIXELS[..., 0] >> 8).astype(np.uint8), metadata=None, **({"photometric": "minisblack"} | options)
+    )
     photo = read_photo(path, max_megapixels=1)
+    edited = photo.pixels.copy()
+    edited[:9] = 200
+    write_photo(replace(photo, pixels=edited), path)
+    assert np.array_equal(read_photo(path, max_megapixels=1).pixels, edited)
+
+
+def test_a_predictor_without_compression_is_not_grafted(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, PIXELS, photometric="rgb", metadata=None, extratags=[(317, 3, 1, 2, True)])
+    photo = read_photo(path, max_megapixels=1)
+    assert np.array_equal(photo.pixels, PIXELS)
     edited = photo.pixels.copy()
     edited[:9] = 200
     write_photo(replace(photo, pixels=edited), path)

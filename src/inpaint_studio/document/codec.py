@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import zstandard
+from zstandard import ZstdError
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
@@ -22,8 +25,21 @@ Json = dict[str, Any]
 #: Tiles as an edit holds them; None stands for "nothing stored here".
 Tiles = Mapping[TileKey, Samples | None]
 
-_HEAD = struct.Struct("<4sI")
+#: Magic, length of the JSON, CRC-32 of all that follows.
+_HEAD = struct.Struct("<4sII")
 _MAGIC = b"ISE1"
+
+#: What reading raises when the bytes or the values in them are not what was written.
+_DAMAGE = (struct.error, ZstdError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Whatever damaged data raises inside becomes an InputError that says `what` is damaged."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise InputError(f"{what} is damaged ({error}).") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +59,30 @@ class Encoded:
         head = json.dumps(
             {"kind": self.kind, "version": self.version, "data": self.data, "blobs": [len(blob) for blob in self.blobs]}
         ).encode()
-        return b"".join((_HEAD.pack(_MAGIC, len(head)), head, *self.blobs))
+        return b"".join((_HEAD.pack(_MAGIC, len(head), _checksum((head, *self.blobs))), head, *self.blobs))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Encoded:
         """Raises InputError for anything that `to_bytes` did not write."""
-        try:
-            magic, length = _HEAD.unpack_from(data)
+        with reading("A stored edit"):
+            magic, length, checksum = _HEAD.unpack_from(data)
+            if magic != _MAGIC or checksum != _checksum((memoryview(data)[_HEAD.size :],)):
+                raise ValueError("its checksum does not agree")
             head = json.loads(data[_HEAD.size : _HEAD.size + length])
             blobs, start = [], _HEAD.size + length
             for size in head["blobs"]:
                 blobs.append(data[start : start + size])
-                start += size
-            if magic != _MAGIC or start != len(data):
-                raise ValueError("lengths do not add up")
+                start += len(blobs[-1])
+            if start != len(data) or [len(blob) for blob in blobs] != head["blobs"]:
+                raise ValueError("its lengths do not add up")
             return cls(head["kind"], head["version"], head["data"], tuple(blobs))
-        except (struct.error, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"A stored edit is damaged ({error}).") from error
+
+
+def _checksum(parts: Iterable[bytes | memoryview]) -> int:
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return checksum
 
 
 def format_to_json(pixel_format: PixelFormat) -> Json:
@@ -92,13 +115,17 @@ def unpack_tiles(keys: list[list[int]], blobs: list[bytes], pixel_format: PixelF
     """What `pack_tiles` packed. Takes as many blobs from the front of `blobs` as it needs."""
     decompressor = zstandard.ZstdDecompressor()
     shape = (TILE, TILE, pixel_format.channels)
-    most = TILE * TILE * pixel_format.channels * pixel_format.numpy.itemsize
+    size = TILE * TILE * pixel_format.channels * pixel_format.numpy.itemsize
     tiles: dict[TileKey, Samples | None] = {}
     for row, column, stored in keys:
         if not stored:
             tiles[row, column] = None
             continue
-        raw = decompressor.decompress(blobs.pop(0), max_output_size=most)
+        blob = blobs.pop(0)
+        # the library's own limit is ignored where a frame states its size, so a few bytes could ask for all memory
+        if zstandard.frame_content_size(blob) != size:
+            raise ValueError("a tile has the wrong size")
+        raw = decompressor.decompress(blob)
         tiles[row, column] = np.frombuffer(raw, pixel_format.numpy).reshape(shape)
     return tiles
 

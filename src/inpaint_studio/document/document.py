@@ -57,7 +57,7 @@ class Document:
         """For edits: put `layer` in so that it has the position `index`."""
         self._layers.insert(index, layer)
         # ids of layers that come back from a journal must not be given again
-        if layer.id[1:].isdigit():
+        if layer.id[1:].isdecimal():
             self._last_id = max(self._last_id, int(layer.id[1:]))
 
     def take_out(self, index: int) -> Layer:

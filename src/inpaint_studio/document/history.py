@@ -71,6 +71,10 @@ class History:
     def apply(self, edit: Edit) -> None:
         """Do `edit` and remember it; what could be redone is forgotten."""
         edit.apply(self._document)
+        self.record(edit)
+
+    def record(self, edit: Edit) -> None:
+        """Remember `edit`, which is done already: a stroke shows while it is drawn."""
         if self._open is not None:
             self._open.append(edit)
         else:
@@ -78,23 +82,27 @@ class History:
 
     @contextmanager
     def transaction(self, label: str) -> Iterator[None]:
-        """All edits applied inside become one step, inner transactions too; an exception takes them back."""
-        if self._open is not None:
-            yield
-            return
-        self._open = []
+        """All edits applied inside become one step, inner transactions too; an exception takes them back.
+
+        Undo and redo are refused inside.
+        """
+        outer, edits = self._open, list[Edit]()
+        self._open = edits
         try:
             yield
         except BaseException:
-            edits, self._open = self._open, None
             Group(label, tuple(edits)).revert(self._document)
             raise
-        edits, self._open = self._open, None
-        if edits:
+        finally:
+            self._open = outer
+        if outer is not None:
+            outer.extend(edits)
+        elif edits:
             self._push(Group(label, tuple(edits)))
 
     def undo(self) -> str | None:
         """Take the last done step back; its label, or None when there is none."""
+        self._refuse_inside_transaction()
         if self.position == 0:
             return None
         step = self._steps[self.position - 1]
@@ -104,6 +112,7 @@ class History:
 
     def redo(self) -> str | None:
         """Do the next undone step again; its label, or None when there is none."""
+        self._refuse_inside_transaction()
         if self.position == len(self._steps):
             return None
         step = self._steps[self.position]
@@ -118,6 +127,10 @@ class History:
             self.undo()
         while self.position < position:
             self.redo()
+
+    def _refuse_inside_transaction(self) -> None:
+        if self._open is not None:
+            raise RuntimeError("a transaction is open")
 
     def _push(self, edit: Edit) -> None:
         del self._steps[self.position :]

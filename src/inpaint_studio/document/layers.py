@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from inpaint_studio.document.codec import Encoded, Json, pack_image, unpack_image
+from inpaint_studio.document.codec import Encoded, Json, pack_image, reading, unpack_image
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import ALPHA16, COVERAGE, PixelFormat
@@ -41,17 +41,24 @@ class LayerState:
 
     @classmethod
     def decode(cls, encoded: Encoded) -> LayerState:
-        if encoded.version != _VERSION or encoded.kind not in LAYER_KINDS:
-            raise InputError("A layer was written by a newer version of the program.", "Update Inpaint Studio.")
-        blobs = list(encoded.blobs)
-        planes = {name: unpack_image(data, blobs) for name, data in encoded.data["planes"].items()}
-        return cls(encoded.kind, encoded.data["id"], encoded.data["properties"], planes)
+        """Raises InputError for a kind or version this program doesn't know, and for damaged data."""
+        with reading("A stored layer"):
+            if encoded.version != _VERSION or encoded.kind not in LAYER_KINDS:
+                raise InputError("A layer was written by a newer version of the program.", "Update Inpaint Studio.")
+            blobs = list(encoded.blobs)
+            planes = {name: unpack_image(data, blobs) for name, data in encoded.data["planes"].items()}
+            if blobs or planes.keys() != LAYER_KINDS[encoded.kind].plane_names:
+                raise ValueError("its planes are not those of its kind")
+            state = cls(encoded.kind, encoded.data["id"], encoded.data["properties"], planes)
+            layer_from(state)
+            return state
 
 
 class Layer:
     """A named layer. `opacity` is 0..1; in a mask it affects only how the mask is shown, never the fill."""
 
     kind: ClassVar[str]
+    plane_names: ClassVar[frozenset[str]]
 
     def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage]) -> None:
         self.id = layer_id
@@ -66,14 +73,16 @@ class Layer:
 
     def set_properties(self, values: Json) -> None:
         """Set some of `properties()`; a name that isn't one of them raises KeyError."""
-        known = self.properties()
-        for key, value in values.items():
-            if key not in known:
-                raise KeyError(key)
-            self._set(key, value)
+        unknown = values.keys() - self.properties().keys()
+        if unknown:
+            raise KeyError(min(unknown))
+        # all are read before one is set: a value that can't be leaves the layer as it was
+        for key, value in {key: self._read(key, value) for key, value in values.items()}.items():
+            setattr(self, key, value)
 
-    def _set(self, key: str, value: object) -> None:
-        setattr(self, key, value)
+    def _read(self, key: str, value: object) -> object:
+        """The attribute `key` from its JSON."""
+        return value
 
     def state(self) -> LayerState:
         return LayerState(
@@ -90,6 +99,7 @@ class MaskLayer(Layer):
     """What is to be filled: 8-bit coverage in the plane "coverage". `colour` is its overlay's, 0xRRGGBB."""
 
     kind = "mask"
+    plane_names = frozenset({"coverage"})
 
     def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage], colour: int = 0xFF0000) -> None:
         super().__init__(layer_id, name, planes)
@@ -115,10 +125,11 @@ class FillLayer(Layer):
     """
 
     kind = "fill"
+    plane_names = frozenset({"pixels", "alpha", "hidden", "mask"})
 
-    def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage], recipe: Recipe) -> None:
+    def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage], recipe: Recipe | None = None) -> None:
         super().__init__(layer_id, name, planes)
-        self.recipe = recipe
+        self.recipe = recipe or Recipe()
 
     @classmethod
     def made(
@@ -148,18 +159,14 @@ class FillLayer(Layer):
     def properties(self) -> Json:
         return {**super().properties(), "recipe": self.recipe.to_json()}
 
-    def _set(self, key: str, value: object) -> None:
-        super()._set(key, Recipe.from_json(value) if key == "recipe" and isinstance(value, dict) else value)
+    def _read(self, key: str, value: object) -> object:
+        return Recipe.from_json(value) if key == "recipe" and isinstance(value, dict) else super()._read(key, value)
 
 
 def layer_from(state: LayerState) -> Layer:
     """A new layer with what `state` holds; later edits to it do not reach the state."""
     planes = {name: plane.snapshot() for name, plane in state.planes.items()}
-    layer: Layer
-    if state.kind == MaskLayer.kind:
-        layer = MaskLayer(state.id, "", planes)
-    else:
-        layer = FillLayer(state.id, "", planes, Recipe())
+    layer = LAYER_KINDS[state.kind](state.id, "", planes)
     layer.set_properties(state.properties)
     return layer
 

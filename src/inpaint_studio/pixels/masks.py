@@ -40,11 +40,16 @@ def depth_in(hole: Hole) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
+def _within(distance: NDArray[np.float32], pixels: float) -> Hole:
+    # OpenCV's roots are off by the last bit in some places of an array; the next longer distance is further away
+    return distance <= np.float32(pixels) * np.float32(1 + 2**-22)
+
+
 def grow(hole: Hole, pixels: float) -> Hole:
     """`hole` and all pixels within `pixels` of it."""
     if pixels <= 0:
         return hole.copy()
-    return distance_to(hole) <= pixels
+    return _within(distance_to(hole), pixels)
 
 
 def feather(hole: Hole, pixels: float) -> Opacity:
@@ -58,7 +63,7 @@ def feather(hole: Hole, pixels: float) -> Opacity:
     rest = np.clip(1 - distance / np.float32(pixels + 1), 0, 1)
     opacity = np.rint(rest * rest * (3 - 2 * rest) * OPAQUE)
     # far out a wide feather rounds to zero: at least 1 keeps the promise of the support
-    return np.asarray(np.where(distance <= pixels, np.maximum(opacity, 1), 0), np.uint16)
+    return np.asarray(np.where(_within(distance, pixels), np.maximum(opacity, 1), 0), np.uint16)
 
 
 def effective_mask(coverage: Coverage, grow_px: float, feather_px: float) -> Opacity:
@@ -86,6 +91,8 @@ class Part:
 
 def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     """The parts of `hole`: an int32 H×W map of labels (0 = outside) and a `Part` for each label, in label order."""
+    if not hole.any():  # OpenCV 5 crashes on an array without pixels
+        return np.zeros(hole.shape, np.int32), []
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.view(np.uint8), connectivity=8)
     where = np.flatnonzero(hole)
     owner = np.asarray(labels, np.intp).ravel()[where]

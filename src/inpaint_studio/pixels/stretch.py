@@ -30,8 +30,10 @@ class Stretch:
             return cls.identity(image.shape[2])
         low, high = values.min(0), values.max(0)
         flat = high <= low
+        # the one value of a flat channel lies on an 8-bit level, 128 of 255, so that rounding leaves it alone
         return cls(
-            np.where(flat, low - 0.5, low).astype(np.float32), np.where(flat, low + 0.5, high).astype(np.float32)
+            np.where(flat, low - 128 / 255, low).astype(np.float32),
+            np.where(flat, low + 127 / 255, high).astype(np.float32),
         )
 
     @classmethod
@@ -46,12 +48,16 @@ class Stretch:
         return np.asarray(self.low + image * (self.high - self.low), np.float32)
 
 
-def deband(image: Float, step: Float, radius: int = 6) -> Float:
+#: Pixels on each side that `deband` looks at.
+DEBAND_RADIUS = 6
+
+
+def deband(image: Float, step: Float) -> Float:
     """`image` (H×W×C) with smooth tones back between the levels it was rounded to.
 
     step: the distance of two levels for each channel. Each sample moves towards its neighbourhood's mean, never further
     than half a level: texture and edges, which differ by more, stay as they are.
     """
-    side = 2 * radius + 1
+    side = 2 * DEBAND_RADIUS + 1
     mean = cv2.boxFilter(image, -1, (side, side), borderType=cv2.BORDER_REFLECT).reshape(image.shape)
     return np.asarray(np.clip(mean, image - step / 2, image + step / 2), np.float32)

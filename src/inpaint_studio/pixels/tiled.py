@@ -42,7 +42,7 @@ class TiledImage:
     """
 
     def __init__(self, pixel_format: PixelFormat, extent: Rect) -> None:
-        """An empty (all zero) raster. Pixels outside `extent` are never stored."""
+        """An empty (all zero) raster. Pixels outside `extent` can't be written and read as zeros."""
         self.format = pixel_format
         self.extent = extent
         self._tiles: dict[TileKey, Samples] = {}
@@ -97,11 +97,12 @@ class TiledImage:
     def read(self, rect: Rect) -> Samples:
         """A fresh array H×W×C of the pixels in `rect`, zeros where nothing is stored."""
         result = np.zeros((rect.height, rect.width, self.format.channels), self.format.numpy)
-        for key in tile_keys(rect):
+        inside = rect.clipped(self.extent)
+        for key in tile_keys(inside):
             tile = self._tiles.get(key)
             if tile is not None:
                 area = tile_rect(key)
-                part = area.clipped(rect)
+                part = area.clipped(inside)
                 result[part.within(rect).slices] = tile[part.within(area).slices]
         return result
 
@@ -151,10 +152,9 @@ class TiledImage:
         if self.format != other.format:
             return False
         for key in self._tiles.keys() | other._tiles.keys():
-            mine, theirs = self._tiles.get(key), other._tiles.get(key)
-            if mine is theirs:
+            if self._tiles.get(key) is other._tiles.get(key) and self.extent == other.extent:
                 continue
-            blank = self._blank() if mine is None or theirs is None else None
-            if not np.array_equal(blank if mine is None else mine, blank if theirs is None else theirs):  # type: ignore[arg-type]
+            area = tile_rect(key)
+            if not np.array_equal(self.read(area), other.read(area)):
                 return False
         return True

@@ -27,7 +27,7 @@ _CODES = {SHORT: "H", LONG: "I", LONG8: "Q"}
 _HORIZONTAL, _FLOATING = 2, 3
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """The new bytes of one block."""
 
     number: int
@@ -36,6 +36,8 @@ class _Block(NamedTuple):
 
 def can_graft(page: Page) -> bool:
     """Whether blocks of this page can be encoded anew in its own layout without loss."""
+    if page.compression == tiff_page.UNCOMPRESSED and page.predictor != 1:
+        return False  # readers disagree on whether the predictor counts then
     predictors = (1, _FLOATING) if page.sample_format == tiff_page.FLOAT else (1, _HORIZONTAL)
     return (
         page.compression in _COMPRESSIONS
@@ -48,15 +50,14 @@ def can_graft(page: Page) -> bool:
     )
 
 
-def graft(source: Path, target: Path, page: Page, samples: Samples) -> bool:
-    """Make `target` a copy of `source` with the pixels `samples` (H×W×C, all channels in the stored order).
+def graft(source: Path, target: Path, page: Page, blocks: list[Block]) -> bool:
+    """Make `target` a copy of `source` with `blocks` in place of its own.
 
     Returns False, before anything is written, when new offsets or counts do not fit the fields that the file has.
     """
-    grafts = _changed_blocks(source, page, samples)
     offsets, counts = list(page.offsets), list(page.counts)
     end = source.stat().st_size
-    for index, data in grafts:
+    for index, data in blocks:
         end += end % 2
         offsets[index], counts[index] = end, len(data)
         end += len(data)
@@ -65,7 +66,7 @@ def graft(source: Path, target: Path, page: Page, samples: Samples) -> bool:
         return False
     shutil.copyfile(source, target)
     with target.open("r+b") as stream:
-        for index, data in grafts:
+        for index, data in blocks:
             stream.seek(offsets[index])
             stream.write(data)
         for entry, values in fields:
@@ -78,13 +79,16 @@ def _packed(layout: Layout, entry: Entry, values: list[int]) -> bytes:
     return layout.pack(f"{len(values)}{_CODES[entry.kind]}", *values)
 
 
-def _changed_blocks(source: Path, page: Page, samples: Samples) -> list[_Block]:
-    """The blocks of `source` in which `samples` differ, encoded as the page asks."""
+def changed_blocks(source: Path, page: Page, samples: Samples) -> list[Block]:
+    """The blocks of `source` in which `samples` differ, encoded as the page asks.
+
+    `samples` are H×W×C with all channels in the stored order. Raises `refusals.DECODER_ERRORS` for a damaged file.
+    """
     import tifffile
 
     down, across = page.grid
     height, width = page.block
-    grafts = []
+    blocks = []
     with tifffile.TiffFile(source) as tiff:
         # segment by segment: the whole picture is never decoded at once
         for old, (plane, _, top, left, _), _ in tiff.pages.first.segments():
@@ -98,8 +102,8 @@ def _changed_blocks(source: Path, page: Page, samples: Samples) -> list[_Block]:
             block = np.array(old[0])
             block[: new.shape[0], : new.shape[1]] = new
             index = (plane * down + top // height) * across + left // width
-            grafts.append(_Block(index, _encoded(page, block)))
-    return grafts
+            blocks.append(Block(index, _encoded(page, block)))
+    return blocks
 
 
 def _encoded(page: Page, block: Samples) -> bytes:

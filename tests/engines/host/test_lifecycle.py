@@ -86,9 +86,9 @@ def test_a_hundred_cancels_and_kills_leave_nothing(worker: Worker, temp: Path, c
     assert list(temp.glob("inpaint-studio-*/job-*")) == []
 
 
-def test_the_program_is_a_worker_when_asked_and_ends_with_its_input() -> None:
+def test_the_program_is_a_worker_when_asked_and_ends_in_good_order() -> None:
     command = [sys.executable, "-m", "inpaint_studio", "--worker"]
-    done = subprocess.run(command, input=b"", capture_output=True, check=True, timeout=30)
+    done = subprocess.run(command, input=b'{"type":"Quit"}\n', capture_output=True, check=True, timeout=30)
     assert done.stdout.startswith(b'{"type":"Ready"')
     assert done.stderr == b""
 

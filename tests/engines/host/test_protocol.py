@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inpaint_studio.engines.host import protocol as wire
 
-# one folder is enough for all examples, and hypothesis refuses fixtures made anew for each
-pytestmark = pytest.mark.usefixtures("temp")
+#: How long an example takes says more about the machine than about the protocol.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 numbers = st.integers()
 texts = st.text(st.characters())  # lone surrogates too: a file name may hold them
@@ -35,6 +35,7 @@ reports = st.one_of(
 )
 
 
+@patient
 @given(orders)
 def test_an_order_arrives_as_it_was_sent_in_one_line(order: wire.Order) -> None:
     line = wire.encode(order)
@@ -43,6 +44,7 @@ def test_an_order_arrives_as_it_was_sent_in_one_line(order: wire.Order) -> None:
     assert wire.decode_order(line) == order
 
 
+@patient
 @given(reports)
 def test_a_report_arrives_as_it_was_sent_in_one_line(report: wire.Report) -> None:
     line = wire.encode(report)
@@ -51,6 +53,7 @@ def test_a_report_arrives_as_it_was_sent_in_one_line(report: wire.Report) -> Non
     assert wire.decode_report(line) == report
 
 
+@patient
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()))
 def test_no_line_does_worse_than_a_protocol_error(line: bytes) -> None:
     for decode in (wire.decode_order, wire.decode_report):
@@ -58,6 +61,7 @@ def test_no_line_does_worse_than_a_protocol_error(line: bytes) -> None:
             decode(line)
 
 
+@patient
 @given(reports, st.data())
 def test_a_report_with_a_wrong_value_is_refused(report: wire.Report, data: st.DataObject) -> None:
     raw = json.loads(wire.encode(report))

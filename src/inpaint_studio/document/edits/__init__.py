@@ -1,6 +1,6 @@
 """Everything that can be done to a document, one file a kind, each with its way back and its bytes."""
 
-from inpaint_studio.document.codec import Encoded
+from inpaint_studio.document.codec import Encoded, reading
 from inpaint_studio.document.edits.add_layer import AddLayer
 from inpaint_studio.document.edits.base import Edit
 from inpaint_studio.document.edits.group import Group
@@ -17,13 +17,17 @@ EDIT_KINDS: dict[str, type[Edit]] = {
 
 
 def decode_edit(encoded: Encoded) -> Edit:
-    """The edit that `encoded` was made from. Raises InputError for a kind or version this program doesn't know."""
-    kind = EDIT_KINDS.get(encoded.kind)
-    if kind is None or encoded.version > kind.version:
-        raise InputError(
-            f"The step “{encoded.kind}” was written by a newer version of the program.", "Update Inpaint Studio."
-        )
-    return kind.decode(encoded)
+    """The edit that `encoded` was made from.
+
+    Raises InputError for a kind or version this program doesn't know, and for damaged data.
+    """
+    with reading(f"The step “{encoded.kind}”"):
+        kind = EDIT_KINDS.get(encoded.kind)
+        if kind is None or encoded.version > kind.version:
+            raise InputError(
+                f"The step “{encoded.kind}” was written by a newer version of the program.", "Update Inpaint Studio."
+            )
+        return kind.decode(encoded)
 
 
 __all__ = ["EDIT_KINDS", "AddLayer", "Edit", "Group", "MoveLayer", "Paint", "RemoveLayer", "SetLayer", "decode_edit"]

@@ -27,8 +27,12 @@ class Group:
         return sum(edit.nbytes for edit in self.edits)
 
     def apply(self, document: Document) -> None:
-        for edit in self.edits:
-            edit.apply(document)
+        for done, edit in enumerate(self.edits):
+            try:
+                edit.apply(document)
+            except BaseException:
+                Group(self.label, self.edits[:done]).revert(document)
+                raise
 
     def revert(self, document: Document) -> None:
         for edit in reversed(self.edits):

@@ -40,9 +40,12 @@ class RemoveLayer:
 
     def encode(self) -> Encoded:
         added = self.added.encode()
-        return Encoded(self.kind, self.version, {"label": self.label, "added": added.data}, added.blobs)
+        return Encoded(
+            self.kind, self.version, {"label": self.label, "added": [added.version, added.data]}, added.blobs
+        )
 
     @classmethod
     def decode(cls, encoded: Encoded) -> RemoveLayer:
-        added = AddLayer.decode(Encoded(AddLayer.kind, AddLayer.version, encoded.data["added"], encoded.blobs))
+        version, data = encoded.data["added"]
+        added = AddLayer.decode(Encoded(AddLayer.kind, version, data, encoded.blobs))
         return cls(added, encoded.data["label"])

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Float
 from inpaint_studio.pixels.format import PixelFormat, Samples, from_float, to_float
 from inpaint_studio.pixels.masks import Hole
-from inpaint_studio.pixels.stretch import Stretch, deband
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.stretch import DEBAND_RADIUS, Stretch, deband
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +63,40 @@ class Fitted:
             )
         image = image.reshape(*self.geometry.original, -1)
         colours = self.crop.pixel_format.colour.channels
-        if image.shape[2] != colours:
+        restored = self.crop.samples[..., :colours].copy()
+        # tones are smoothed over a neighbourhood; beyond that only the hole itself is worth the work
+        inner = Rect.around(self.crop.hole).grown(DEBAND_RADIUS).clipped(Rect.of_size(*self.geometry.original[::-1]))
+        restored[inner.slices] = self._decoded(
+            image[inner.slices], restored[inner.slices], self.crop.hole[inner.slices]
+        )
+        return restored
+
+    def _decoded(self, image: Float, below: Samples, hole: Hole) -> Samples:
+        if image.shape[2] != below.shape[2]:
             image = image.mean(2, keepdims=True)
         image = self.stretch.decode(image)
-        below = self.crop.samples[..., :colours]
-        hole = self.crop.hole[..., None]
         if self.levels == 8 and self.crop.pixel_format.bits > 8:
             # with the true surroundings in place the tones run on smoothly across the rim
-            image = deband(
-                np.where(hole, image, to_float(below)), (self.stretch.high - self.stretch.low) / np.float32(255)
-            )
-        return np.where(hole, from_float(image, below.dtype), below)
+            step = (self.stretch.high - self.stretch.low) / np.float32(255)
+            image = deband(np.where(hole[..., None], image, to_float(below)), step)
+        return np.where(hole[..., None], from_float(image, below.dtype), below)
 
 
 def fit(spec: EngineSpec, crop: Crop, seed: int, options: Any) -> Fitted:
     """Make `crop` fit the engine `spec`: channels, sample depth, size and what it can't be told to avoid."""
     colours = crop.pixel_format.colour.channels
     image = to_float(crop.samples[..., :colours])
-    bad = np.asarray(~np.isfinite(image).all(2), np.bool_)
-    if bad.any():
+    avoid = (crop.avoid | _transparent(crop)) & ~crop.hole
+    if crop.pixel_format.dtype == "float32":
+        bad = np.asarray(~np.isfinite(image).all(2), np.bool_)
         image = np.where(bad[..., None], np.float32(0), image)
-    avoid = (crop.avoid | bad | _transparent(crop)) & ~crop.hole
-    known = ~(crop.hole | avoid)
-
-    stretch = _stretch_for(spec, crop.pixel_format, image, known)
-    image = stretch.encode(image)
-    if spec.levels == 8:
-        image = np.asarray(np.rint(image * 255) / 255, np.float32)
+        avoid |= bad & ~crop.hole
+    stretch = Stretch.identity(colours)
+    if crop.pixel_format.dtype == "float32" or (spec.levels == 8 and crop.pixel_format.bits > 8):
+        stretch = Stretch.of(image, ~(crop.hole | avoid))
+        image = stretch.encode(image)
+        if spec.levels == 8:
+            image = np.asarray(np.rint(image * 255) / 255, np.float32)
     if colours == 1 and 1 not in spec.channels:
         image = np.repeat(image, 3, 2)
     image, hole, avoid, geometry = _resize(spec.size, image, crop.hole, avoid)
@@ -111,12 +119,6 @@ def _transparent(crop: Crop) -> NDArray[np.bool_]:
     if not crop.pixel_format.alpha:
         return np.zeros(crop.hole.shape, np.bool_)
     return np.asarray(crop.samples[..., -1] == 0)
-
-
-def _stretch_for(spec: EngineSpec, pixel_format: PixelFormat, image: Float, known: Hole) -> Stretch:
-    if pixel_format.dtype == "float32" or (spec.levels == 8 and pixel_format.bits > 8):
-        return Stretch.of(image, known)
-    return Stretch.identity(image.shape[2])
 
 
 def _resize(size: Any, image: Float, hole: Hole, avoid: Hole) -> tuple[Float, Hole, Hole, _Geometry]:

@@ -88,11 +88,9 @@ class Worker:
             link = self._claim(job)
             self._hand_over(job, link, task, payload)
             return self._follow(job, progress)
-        except Exception:
-            job.check()  # once it is cancelled, whatever went wrong on the way out is of no interest
-            self._stop(job)
-            raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception):
+                job.check()  # once it is cancelled, whatever went wrong on the way out is of no interest
             self._stop(job)
             raise
         finally:

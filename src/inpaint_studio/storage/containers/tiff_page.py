@@ -128,6 +128,8 @@ class Page:
 
     def check_blocks(self, size: int) -> None:
         """Raise ValueError when a block is missing, empty, or lies outside a file of `size` bytes."""
+        if self.number(PLANAR, 1) not in (1, 2):
+            raise ValueError("TIFF with an unknown arrangement of channels")
         down, across = self.grid
         blocks = down * across * self.planes
         if len(self.offsets) != blocks or len(self.counts) != blocks:

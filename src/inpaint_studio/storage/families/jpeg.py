@@ -20,6 +20,8 @@ from inpaint_studio.storage.refusals import cmyk, load, unsupported
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PIL import Image
+
     from inpaint_studio.storage.family import WriteOptions
 
 _FULL_CHROMA = 0  # Pillow's number for 4:4:4
@@ -63,14 +65,13 @@ class Jpeg:
         metadata = photo.metadata
         samples = stored(photo.pixels, metadata.orientation)
         source = _source(photo)
-        encoded = io.BytesIO()
         picture = Image.fromarray(samples[..., 0] if photo.format.colour is Colour.GRAY else samples)
-        picture.save(encoded, "JPEG", **_encoding(source, photo.format, options))
-        segments, scan = jpeg.read_segments(encoded.getvalue())
+        encoded = _encoded(picture, _encoding(source, photo.format, options))
+        segments, scan = jpeg.read_segments(encoded)
         picture_segments = [segment for segment in segments if segment.marker != jpeg.APP0]
         kept = _kept_segments(jpeg.read_segments(source)[0] if source else [], metadata, photo.format)
         start = [jpeg.jfif_segment(metadata.resolution), *kept, *picture_segments]
-        target.write_bytes(jpeg.write_segments(start, encoded.getvalue()[scan:]))
+        target.write_bytes(jpeg.write_segments(start, encoded[scan:]))
 
 
 def _info(path: Path, segments: list[Segment]) -> PhotoInfo:
@@ -109,6 +110,17 @@ def _decoded(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
     # the class, not Image.open: that would add Pillow's own size limit to ours, which has been checked
     with JpegImageFile(io.BytesIO(data)) as picture:
         return np.asarray(picture)
+
+
+def _encoded(picture: Image.Image, encoding: dict[str, Any]) -> bytes:
+    stream = io.BytesIO()
+    try:
+        picture.save(stream, "JPEG", **encoding)
+    except OSError:
+        # Pillow keeps two bytes a pixel for a progressive file, and noise with fine tables needs more: then baseline
+        stream = io.BytesIO()
+        picture.save(stream, "JPEG", **(encoding | {"progressive": False}))
+    return stream.getvalue()
 
 
 def _source(photo: Photo) -> bytes:

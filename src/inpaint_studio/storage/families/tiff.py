@@ -79,7 +79,7 @@ class Tiff:
         return PixelFormat(colour, pixel_format.dtype, pixel_format.alpha)
 
     def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
-        if self._graft(target, photo):
+        if _grafted(target, photo):
             return
         if options.replaces_source and photo.path is not None and (pages := _page(photo.path).pages) > 1:
             raise InputError(
@@ -92,30 +92,41 @@ class Tiff:
         layout, described = _described(photo.metadata)
         write_tiff(target, stored(samples, photo.metadata.orientation), photo.format, described, layout.order)
 
-    def _graft(self, target: Path, photo: Photo) -> bool:
-        """Save into a copy of the file that the photo came from; False when that is gone or its layout forbids it."""
-        if photo.family != self.id or photo.path is None:
+
+def _grafted(target: Path, photo: Photo) -> bool:
+    """Save into a copy of the file that the photo came from; False when that is gone or its layout forbids it."""
+    if photo.family != Tiff.id or photo.path is None:
+        return False
+    try:
+        page = _page(photo.path)
+        channels = _stored_channels(photo, page, _format(photo.path, page))
+        if channels is None or not tiff_graft.can_graft(page):
             return False
-        try:
-            page = _page(photo.path)
-            pixel_format = _format(photo.path, page)
-            page.check_blocks(photo.path.stat().st_size)
-        except (InputError, *DECODER_ERRORS):
-            return False
-        samples = stored(photo.pixels, photo.metadata.orientation)
-        same = samples.shape[:2] == (page.height, page.width) and photo.format == pixel_format
-        if not (same and _metadata(page, pixel_format) == photo.metadata and tiff_graft.can_graft(page)):
-            return False
-        colour, alpha, extra = _channels(page)
-        if _premultiplied(page) and (samples[..., -1] != pixel_format.white).any():
-            return False
-        if extra and photo.extra is None:
-            return False
-        channels = np.empty((*samples.shape[:2], page.samples), samples.dtype)
-        channels[..., colour + alpha] = samples
-        if photo.extra is not None:
-            channels[..., extra] = stored(photo.extra, photo.metadata.orientation)
-        return tiff_graft.graft(photo.path, target, page, channels)
+        page.check_blocks(photo.path.stat().st_size)
+        blocks = tiff_graft.changed_blocks(photo.path, page, channels)
+    except (InputError, *DECODER_ERRORS):  # the source was damaged or replaced meanwhile
+        return False
+    return tiff_graft.graft(photo.path, target, page, blocks)
+
+
+def _stored_channels(photo: Photo, page: Page, pixel_format: PixelFormat) -> Samples | None:
+    """All channels H×W×C as `page`, which is in `pixel_format`, stores them; None when the photo differs in more."""
+    orientation = photo.metadata.orientation
+    samples = stored(photo.pixels, orientation)
+    same = samples.shape[:2] == (page.height, page.width) and photo.format == pixel_format
+    if not same or _metadata(page, pixel_format) != photo.metadata:
+        return None
+    colour, alpha, extra = _channels(page)
+    if len(extra) != (0 if photo.extra is None else photo.extra.shape[2]):
+        return None
+    if _premultiplied(page) and (samples[..., -1] != pixel_format.white).any():
+        return None
+    if photo.extra is None:
+        return samples
+    channels = np.empty((*samples.shape[:2], page.samples), samples.dtype)
+    channels[..., colour + alpha] = samples
+    channels[..., extra] = stored(photo.extra, orientation)
+    return channels
 
 
 def _page(path: Path) -> Page:

@@ -1,0 +1,31 @@
+"""`python -m benchmarks NAME --json`: one JSON object of named figures on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+
+import benchmarks
+
+NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_"))
+
+
+def main() -> int:
+    """Run the benchmark that the command line names."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("name", choices=[name for name in NAMES if name != "rivals"])
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    arguments = parser.parse_args()
+    figures = importlib.import_module(f"benchmarks.{arguments.name}").run()
+    if arguments.json:
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    else:
+        sys.stdout.writelines(f"{name:40s} {value}\n" for name, value in figures.items())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""A 24-megapixel photo with a 2 % hole: seconds, memory, and the ratio to PyPatchMatch's bare call on the same crop."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from benchmarks._rivals import bare
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines import catalog
+from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Progress, Silent
+from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.resources import resource as shipped
+from inpaint_studio.settings import Settings
+from inpaint_studio.storage.photo import Photo
+from inpaint_studio.studio.jobs import HereRunner
+from inpaint_studio.studio.studio import Studio
+
+_ROUNDS = 3
+_WIDTH, _HEIGHT = 6000, 4000
+_SIDE = 693  # 2 % of 24 megapixels
+
+
+def _photo() -> np.ndarray:
+    """The bundled sample at 24 megapixels, with grain, since no camera's pixels are as smooth as an enlargement."""
+    sample = cv2.imread(str(shipped("samples/canyon-wren.jpg")))
+    assert sample is not None
+    large = cv2.resize(sample, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_CUBIC)
+    grain = np.random.default_rng(0).normal(0, 3, (_HEIGHT, _WIDTH, 1)).astype(np.float32)
+    return np.clip(large + grain, 0, 255).astype(np.uint8)
+
+
+def _coverage() -> np.ndarray:
+    coverage = np.zeros((_HEIGHT, _WIDTH), np.uint8)
+    coverage[1600 : 1600 + _SIDE, 2300 : 2300 + _SIDE] = 255
+    return coverage
+
+
+class _Listening(HereRunner):
+    """Keeps the request instead of filling it, so that the rival gets the very same crop."""
+
+    requests: ClassVar[list[FillRequest]] = []
+
+    def run(self, spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult:
+        self.requests.append(request)
+        return FillResult(request.image)
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _ours() -> dict[str, float]:
+    """One fill in this process: seconds from the job to the new layer, and memory above the decoded photo."""
+    photo = Photo(_photo(), PixelFormat(Colour.RGB))
+    studio = Studio(photo, Settings())
+    masks = [studio.add_mask(_coverage())]
+    catalog.loaded("patchmatch")
+    before = _peak_mib()
+    started = time.perf_counter()
+    plan, filled = studio.run(studio.fill_job(masks, Recipe()), HereRunner(), Silent())
+    studio.accept(plan, filled, masks)
+    return {"seconds": time.perf_counter() - started, "mib": _peak_mib() - before}
+
+
+def _crop() -> tuple[np.ndarray, np.ndarray]:
+    """The crop that our engine gets, as the rival takes it."""
+    studio = Studio(Photo(_photo(), PixelFormat(Colour.RGB)), Settings())
+    runner = _Listening()
+    studio.run(studio.fill_job([studio.add_mask(_coverage())], Recipe()), runner, Silent())
+    (request,) = runner.requests
+    return np.rint(request.image * 255).astype(np.uint8), request.mask > 0
+
+
+def run() -> dict[str, float]:
+    """Medians of three rounds, ours and the rival's in turn, each in a fresh process."""
+    image, hole = _crop()
+    ours, theirs = [], []
+    for _ in range(_ROUNDS):
+        line = [sys.executable, "-c", "import json; from benchmarks import fill; print(json.dumps(fill._ours()))"]
+        done = subprocess.run(line, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+        ours.append(json.loads(done.stdout))
+        theirs.append(bare("patchmatch", image, hole)[0])
+    seconds = statistics.median(figure["seconds"] for figure in ours)
+    return {
+        "fill_24mp_s": round(seconds, 2),
+        "fill_24mp_peak_mib": round(max(figure["mib"] for figure in ours)),
+        "fill_24mp_crop_mp": round(hole.size / 1e6, 2),
+        "pypatchmatch_bare_s": round(statistics.median(theirs), 2),
+        "pypatchmatch_ratio": round(statistics.median(o["seconds"] / t for o, t in zip(ours, theirs, strict=True)), 3),
+    }

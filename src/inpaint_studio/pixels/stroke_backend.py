@@ -1,0 +1,69 @@
+"""Which implementation paints: numpy from the first moment on, compiled kernels as soon as they are loaded."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import platformdirs
+
+from inpaint_studio.pixels import stroke_fallback
+
+_log = logging.getLogger(__name__)
+
+
+class Kernels(NamedTuple):
+    """The inner loops, described in `stroke_kernels`."""
+
+    capsule: Callable[..., tuple[int, int, int, int]]
+    over: Callable[..., None]
+    erase: Callable[..., None]
+    tint: Callable[..., None]
+
+    @classmethod
+    def of(cls, module: Any) -> Kernels:
+        return cls(*(getattr(module, name) for name in cls._fields))
+
+
+FALLBACK = Kernels.of(stroke_fallback)
+
+_current = FALLBACK
+_loading = threading.Lock()
+
+
+def kernels() -> Kernels:
+    """The fastest inner loops there are at this moment."""
+    return _current
+
+
+def ready() -> bool:
+    """Whether the compiled kernels paint."""
+    return _current is not FALLBACK
+
+
+def warm() -> bool:
+    """Load the compiled kernels, or compile them the first time (seconds); call it in a thread after the first paint.
+
+    They are kept in a folder of the user's. False, with a line in the log, when they can't be had: numpy goes on.
+    """
+    global _current
+    with _loading:
+        if ready():
+            return True
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("inpaint-studio", False) / "numba"))
+        collecting = gc.isenabled()
+        # a collection in the midst of so many new objects holds the window's thread up for some 80 ms
+        gc.disable()
+        try:
+            _current = Kernels.of(importlib.import_module("inpaint_studio.pixels.stroke_kernels"))
+        except (ImportError, OSError, RuntimeError, SystemError) as error:
+            _log.warning("painting goes on without compiled kernels: %s", error)
+        finally:
+            if collecting:
+                gc.enable()
+    return ready()

@@ -1,0 +1,263 @@
+"""Compiled inner loops of painting and display. Import takes up to seconds: `stroke_backend.warm` does it in a thread.
+
+`stroke_fallback` has the same functions without a compiler; their results differ by at most 2 of 255. All work on whole
+C-contiguous tiles and a part of them, because strided views would keep the compiler from vectorising. Never `prange`:
+its thread layers abort when two threads of the window's process use them at once.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Pixels = NDArray[np.uint32]
+Box = tuple[int, int, int, int]
+
+#: Below this radius a hard edge is sampled 8×8 within a pixel: the distance alone is too coarse for so strong a curve.
+FINE_RADIUS = 6.0
+
+_BYTES = types.Array(types.uint8, 2, "C")
+_FROZEN = types.Array(types.uint8, 2, "C", readonly=True)
+_PIXELS = types.Array(types.uint32, 2, "C")
+_FROZEN_PIXELS = types.Array(types.uint32, 2, "C", readonly=True)
+_INT, _REAL = types.int64, types.float64
+_BOX = (_INT, _INT, _INT, _INT)
+
+_ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
+_TWO, _THREE, _TINY, _WHITE = np.float32(2), np.float32(3), np.float32(1e-3), np.float32(255)
+
+
+@njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
+def _hard_row(row, first, shift, py, dx, dy, per_length2, r0, dr, tilt, a0, da):  # type: ignore[no-untyped-def]
+    """Max-blend a hard-edged capsule into `row`, whose first pixel lies `first` + `shift` right of the start."""
+    changed = np.uint8(0)
+    for i in range(row.size):
+        px = np.float32(first + i) + shift
+        across = abs(px * dy - py * dx)
+        t = min(_ONE, max(_ZERO, (px * dx + py * dy) * per_length2 + across * tilt))
+        ex, ey = px - t * dx, py - t * dy
+        inside = min(_ONE, max(_ZERO, r0 + t * dr + _HALF - math.sqrt(ex * ex + ey * ey)))
+        value = np.uint8(np.int32(inside * (a0 + t * da) * _WHITE + _HALF))
+        old = row[i]
+        new = max(old, value)
+        changed |= new ^ old
+        row[i] = new
+    return changed
+
+
+@njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
+def _fine_row(row, first, shift, py, dx, dy, per_length2, r0, dr, tilt, a0, da):  # type: ignore[no-untyped-def]
+    """As `_hard_row`, with 8×8 samples in each pixel that the edge may cross."""
+    changed = np.uint8(0)
+    for i in range(row.size):
+        px = np.float32(first + i) + shift
+        across = abs(px * dy - py * dx)
+        t = min(_ONE, max(_ZERO, (px * dx + py * dy) * per_length2 + across * tilt))
+        depth = r0 + t * dr - math.sqrt((px - t * dx) ** 2 + (py - t * dy) ** 2)
+        if depth <= np.float32(-0.75):
+            continue
+        inside = _ONE
+        if depth < np.float32(0.75):
+            hits = 0
+            for sy in range(8):
+                qy = py + (np.float32(sy) - np.float32(3.5)) * np.float32(0.125)
+                for sx in range(8):
+                    qx = px + (np.float32(sx) - np.float32(3.5)) * np.float32(0.125)
+                    s = min(_ONE, max(_ZERO, (qx * dx + qy * dy) * per_length2 + abs(qx * dy - qy * dx) * tilt))
+                    radius = r0 + s * dr
+                    if (qx - s * dx) ** 2 + (qy - s * dy) ** 2 <= radius * radius:
+                        hits += 1
+            inside = np.float32(hits) * np.float32(1 / 64)
+        value = np.uint8(np.int32(inside * (a0 + t * da) * _WHITE + _HALF))
+        new = max(row[i], value)
+        changed |= new ^ row[i]
+        row[i] = new
+    return changed
+
+
+@njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
+def _soft_row(row, first, shift, py, dx, dy, per_length2, r0, dr, soft, a0, da):  # type: ignore[no-untyped-def]
+    """Max-blend a capsule that falls off from its core to its rim; `soft` is 1 / (1 - hardness).
+
+    Of all discs between the ends the one that covers a pixel most is found in closed form.
+    """
+    changed = np.uint8(0)
+    per_length4 = per_length2 * per_length2
+    for i in range(row.size):
+        px = np.float32(first + i) + shift
+        across = px * dy - py * dx
+        foot = (px * dx + py * dy) * per_length2
+        lean = dr * across * across * per_length4 / max(_TINY, r0 + foot * dr)
+        t = min(_ONE, max(_ZERO, foot + lean))
+        ex, ey = px - t * dx, py - t * dy
+        radius = max(_ONE, r0 + t * dr)
+        u = min(_ONE, max(_ZERO, (_ONE - math.sqrt(ex * ex + ey * ey) / radius) * soft))
+        value = np.uint8(np.int32(u * u * (_THREE - _TWO * u) * (a0 + t * da) * _WHITE + _HALF))
+        old = row[i]
+        new = max(old, value)
+        changed |= new ^ old
+        row[i] = new
+    return changed
+
+
+@njit(nogil=True, cache=True)
+def _span(y, x0, y0, x1, y1, reach, joined):  # type: ignore[no-untyped-def]
+    """First and last x at which the row with centre `y` can meet the capsule; the first is larger when it can't."""
+    low, high = 1e9, -1e9
+    for x, rise in ((x0, y - y0), (x1, y - y1)):
+        rest = reach * reach - rise * rise
+        if rest > 0:
+            half = math.sqrt(rest)
+            low, high = min(low, x - half), max(high, x + half)
+    dx, dy = x1 - x0, y1 - y0
+    length = math.hypot(dx, dy)
+    if dy != 0.0:
+        for side in (-1.0, 1.0):
+            t = (y - y0 - side * dx / length * reach) / dy
+            if 0 <= t <= 1:
+                x = x0 - side * dy / length * reach + t * dx
+                low, high = min(low, x), max(high, x)
+    if joined and length > 0:
+        # what lies behind the start was covered by the end of the chord before; one pixel of slack
+        if abs(dx) > 1e-6:
+            x = x0 - (y - y0) * dy / dx
+            if dx > 0:
+                low = max(low, x - 1)
+            else:
+                high = min(high, x + 1)
+        elif (y - y0) * dy < -1:
+            high = low - 1
+    return low, high
+
+
+@njit(
+    types.UniTuple(_INT, 4)(_BYTES, _INT, _INT, *(_REAL,) * 9, types.boolean),
+    cache=True, nogil=True,
+)  # fmt: skip
+def capsule(
+    tile: Bytes, left: int, top: int,
+    x0: float, y0: float, x1: float, y1: float, r0: float, r1: float, a0: float, a1: float, hardness: float,
+    joined: bool,  # noqa: FBT001  numba calls by position
+) -> Box:  # fmt: skip
+    """Max-blend the way of a disc from (x0, y0), radius r0, amount a0 to (x1, y1), r1, a1 into `tile`.
+
+    The tile's first pixel is (left, top). joined: the chord before ended at the start with the same radius. Returns
+    left, top, right, bottom of what may have changed, in the tile's own pixels; right <= left when nothing did.
+    """
+    height, width = tile.shape
+    widest = max(r0, r1)
+    hard = (1 - hardness) * widest <= 1
+    if hard and math.hypot(x1 - x0, y1 - y0) <= abs(r1 - r0):
+        # one disc holds the other
+        if r1 > r0:
+            x0, y0, r0, a0 = x1, y1, r1, a1
+        x1, y1, r1, a1 = x0, y0, r0, a0
+        joined = False
+    # whole pixels from the start's own pixel are exact in float32, so a tile's border changes no bit of the result
+    base_x, base_y = math.floor(x0), math.floor(y0)
+    shift = np.float32(0.5 - (x0 - base_x))
+    dx, dy, dr = np.float32(x1 - x0), np.float32(y1 - y0), np.float32(r1 - r0)
+    length2 = (x1 - x0) ** 2 + (y1 - y0) ** 2
+    per_length2 = np.float32(1 / length2 if length2 > 0 else 0.0)
+    tilt = np.float32(0.0)
+    if hard and r0 != r1:
+        tilt = np.float32((r1 - r0) / (length2 * math.sqrt(length2 - (r1 - r0) ** 2)))
+    soft = np.float32(0.0 if hard else 1 / (1 - hardness))
+    fine = widest < FINE_RADIUS
+    reach = max(widest, 1.0) + 1
+    joined = joined and r0 == r1
+    box_left, box_top, box_right, box_bottom = width, height, 0, 0
+    first_row = max(0, math.floor(min(y0, y1) - reach) - top)
+    last_row = min(height, math.ceil(max(y0, y1) + reach) + 1 - top)
+    for row in range(first_row, last_row):
+        low, high = _span(row + top + 0.5, x0, y0, x1, y1, reach, joined)
+        if high < low:
+            continue
+        begin, end = max(0, math.floor(low) - left), min(width, math.ceil(high) + 1 - left)
+        if end <= begin:
+            continue
+        part, first = tile[row, begin:end], begin + left - base_x
+        py = np.float32(row + top - base_y) + np.float32(0.5 - (y0 - base_y))
+        r, a, da = np.float32(r0), np.float32(a0), np.float32(a1 - a0)
+        if not hard:
+            changed = _soft_row(part, first, shift, py, dx, dy, per_length2, r, dr, soft, a, da)
+        elif fine:
+            changed = _fine_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
+        else:
+            changed = _hard_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
+        if changed:
+            box_top, box_bottom = min(box_top, row), row + 1
+            box_left, box_right = min(box_left, begin), max(box_right, end)
+    return box_left, box_top, box_right, box_bottom
+
+
+@njit(nogil=True, inline="always", cache=True)
+def _scaled(a, b):  # type: ignore[no-untyped-def]
+    """a × b / 255, rounded, for values up to 255."""
+    product = a * b + np.uint32(128)
+    return (product + (product >> np.uint32(8))) >> np.uint32(8)
+
+
+# one function a row: the compiler vectorises a loop over a slice, not one over two indices
+
+
+@njit(nogil=True, boundscheck=False, cache=True)
+def _over_row(before, stroke, out, strength):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        old = np.uint32(before[i])
+        amount = _scaled(np.uint32(stroke[i]), strength)
+        out[i] = np.uint8(old + _scaled(np.uint32(255) - old, amount))
+
+
+@njit(nogil=True, boundscheck=False, cache=True)
+def _erase_row(before, stroke, out, strength):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        rest = np.uint32(255) - _scaled(np.uint32(stroke[i]), strength)
+        out[i] = np.uint8(_scaled(np.uint32(before[i]), rest))
+
+
+@njit(nogil=True, boundscheck=False, cache=True)
+def _tint_row(below, coverage, out, red_blue, green, strength):  # type: ignore[no-untyped-def]
+    pair, byte, eight = np.uint32(0xFF00FF), np.uint32(0xFF), np.uint32(8)
+    for i in range(out.size):
+        old = below[i]
+        amount = _scaled(np.uint32(coverage[i]), strength)
+        # 255 becomes 256, so that full strength is the colour itself
+        amount += amount >> np.uint32(7)
+        rest = np.uint32(256) - amount
+        mixed = (((old & pair) * rest + red_blue * amount) >> eight) & pair
+        mixed_green = (((old >> eight) & byte) * rest + green * amount) >> eight
+        out[i] = np.uint32(0xFF000000) | mixed | (mixed_green << eight)
+
+
+@njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
+def over(
+    before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int
+) -> None:
+    """out = before with the stroke laid over; opacity 0..255."""
+    for y in range(top, bottom):
+        _over_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
+
+
+@njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
+def erase(
+    before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int
+) -> None:
+    """out = before with the stroke taken away; opacity 0..255."""
+    for y in range(top, bottom):
+        _erase_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
+
+
+@njit(types.void(_FROZEN_PIXELS, _FROZEN, _PIXELS, _INT, _INT, *_BOX), cache=True, nogil=True)
+def tint(
+    below: Pixels, coverage: Bytes, out: Pixels, colour: int, strength: int, left: int, top: int, right: int, bottom: int
+) -> None:
+    """out = below (0xffRRGGBB) with `colour` laid over where `coverage` says; strength 0..255 at full coverage."""
+    red_blue, green = np.uint32(colour & 0xFF00FF), np.uint32((colour >> 8) & 0xFF)
+    for y in range(top, bottom):
+        part = out[y, left:right]
+        _tint_row(below[y, left:right], coverage[y, left:right], part, red_blue, green, np.uint32(strength))

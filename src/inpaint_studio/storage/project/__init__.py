@@ -1,0 +1,35 @@
+"""Projects and journals: one SQLite layout for a document with its photo, its layers and the whole way back.
+
+The journal (`journal`, driven by `writer`) takes every edit while a document is open; `project` writes the file that
+the user keeps; `recovery` finds journals that a dead program left.
+"""
+
+from inpaint_studio.storage.project.journal import Change, Journal
+from inpaint_studio.storage.project.opened import Opened, ReadPhoto, open_journal
+from inpaint_studio.storage.project.places import journals_folder
+from inpaint_studio.storage.project.project import SUFFIX, Written, is_project, open_project, read_thumbnail, save
+from inpaint_studio.storage.project.recovery import Leftover, discard, leftovers
+from inpaint_studio.storage.project.steps import StoredStep
+from inpaint_studio.storage.project.thumbnail import make_thumbnail
+from inpaint_studio.storage.project.writer import JournalWriter
+
+__all__ = [
+    "SUFFIX",
+    "Change",
+    "Journal",
+    "JournalWriter",
+    "Leftover",
+    "Opened",
+    "ReadPhoto",
+    "StoredStep",
+    "Written",
+    "discard",
+    "is_project",
+    "journals_folder",
+    "leftovers",
+    "make_thumbnail",
+    "open_journal",
+    "open_project",
+    "read_thumbnail",
+    "save",
+]

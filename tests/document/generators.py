@@ -1,0 +1,196 @@
+"""Documents, layers and, for every kind of edit, valid edits of a given document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import strategies as st
+from tests.pixels.strategies import formats, noise, rects_in, seeds
+
+from inpaint_studio.document.codec import Encoded, Tiles
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.edits import AddLayer, Edit, Group, MoveLayer, Paint, RemoveLayer, SetLayer, decode_edit
+from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, layer_from
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.pixels.format import ALPHA16, COVERAGE, PixelFormat, Samples
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TILE, TiledImage, tile_keys
+
+#: The photo of most tests: two tiles wide, and small.
+EXTENT = Rect.of_size(TILE + 20, 24)
+
+texts = st.text(max_size=8)
+opacities = st.sampled_from([0.0, 1.0]) | st.floats(0, 1)
+recipes = st.builds(
+    Recipe,
+    engine=texts,
+    engine_version=st.integers(0, 9),
+    options=st.dictionaries(texts, st.none() | st.booleans() | st.integers() | texts, max_size=2),
+    seed=seeds,
+    grow=st.integers(0, 99),
+    feather=st.integers(0, 99),
+    context=st.none() | st.floats(0, 9),
+    chosen=st.dictionaries(texts, st.integers(0, 9), max_size=2),
+)
+
+
+def documents(photo_formats: st.SearchStrategy[PixelFormat] = formats) -> st.SearchStrategy[Document]:
+    """Documents with a photo and no layers."""
+
+    def document(pixel_format: PixelFormat, seed: int) -> Document:
+        return Document(TiledImage.from_array(noise(EXTENT.height, EXTENT.width, pixel_format, seed), pixel_format))
+
+    return st.builds(document, photo_formats, seeds)
+
+
+@st.composite
+def images(draw: st.DrawFn, pixel_format: PixelFormat, extent: Rect = EXTENT) -> TiledImage:
+    """Images with a few rectangles of noise in them."""
+    image = TiledImage(pixel_format, extent)
+    for rect in draw(st.lists(rects_in(extent), max_size=2)):
+        image.write(rect, noise(rect.height, rect.width, pixel_format, draw(seeds)))
+    return image
+
+
+@st.composite
+def masks(draw: st.DrawFn, document: Document) -> MaskLayer:
+    planes = {"coverage": draw(images(COVERAGE, document.canvas))}
+    return MaskLayer(document.new_id(), draw(texts), planes, draw(st.integers(0, 0xFFFFFF)))
+
+
+@st.composite
+def fills(draw: st.DrawFn, document: Document) -> FillLayer:
+    canvas = document.canvas
+    pixels = draw(images(document.format.without_alpha(), canvas))
+    alpha, mask, hidden = (draw(images(kind, canvas)) for kind in (ALPHA16, COVERAGE, COVERAGE))
+    layer = FillLayer.made(document.new_id(), draw(texts), pixels, alpha, mask, draw(recipes))
+    layer.planes["hidden"] = hidden
+    return layer
+
+
+#: For every kind of layer its generator.
+LAYERS: dict[str, Callable[[Document], st.SearchStrategy[Layer]]] = {"mask": masks, "fill": fills}
+
+
+def layers(document: Document) -> st.SearchStrategy[Layer]:
+    """Layers of any kind that could be added to `document`."""
+    return st.one_of([generator(document) for generator in LAYERS.values()])
+
+
+@st.composite
+def _add_layer(draw: st.DrawFn, document: Document) -> Edit:
+    return AddLayer(draw(layers(document)).state(), draw(st.integers(0, len(document.layers))), draw(texts))
+
+
+@st.composite
+def _remove_layer(draw: st.DrawFn, document: Document) -> Edit:
+    return RemoveLayer.of(document, draw(st.sampled_from(document.layers)).id)
+
+
+@st.composite
+def _move_layer(draw: st.DrawFn, document: Document) -> Edit:
+    places = st.integers(0, len(document.layers) - 1)
+    return MoveLayer(draw(places), draw(places), draw(texts))
+
+
+@st.composite
+def _set_layer(draw: st.DrawFn, document: Document) -> Edit:
+    layer = draw(st.sampled_from(document.layers))
+    values = {
+        "name": texts,
+        "visible": st.booleans(),
+        "opacity": opacities,
+        "colour": st.integers(0, 0xFFFFFF),
+        "recipe": recipes.map(Recipe.to_json),
+    }
+    some = draw(st.sets(st.sampled_from(sorted(layer.properties())), min_size=1))
+    return SetLayer.of(document, layer.id, {key: draw(values[key]) for key in sorted(some)}, draw(texts))
+
+
+@st.composite
+def _paint(draw: st.DrawFn, document: Document) -> Edit:
+    layer = draw(st.sampled_from(document.layers))
+    plane = draw(st.sampled_from(sorted(layer.planes)))
+    image = layer.planes[plane]
+    keys = draw(st.sets(st.sampled_from(list(tile_keys(image.extent))), min_size=1))
+    after: Tiles = {key: draw(st.none() | _tiles(image.format)) for key in sorted(keys)}
+    return Paint.of(document, layer.id, plane, after, draw(texts))
+
+
+@st.composite
+def _tiles(draw: st.DrawFn, pixel_format: PixelFormat) -> Samples:
+    tile = np.zeros((TILE, TILE, pixel_format.channels), pixel_format.numpy)
+    rect = draw(rects_in(Rect.of_size(TILE, EXTENT.height)))
+    tile[rect.slices] = noise(rect.height, rect.width, pixel_format, draw(seeds))
+    return tile
+
+
+@st.composite
+def _group(draw: st.DrawFn, document: Document) -> Edit:
+    ahead = copy_of(document)
+    edits = []
+    for _ in range(draw(st.integers(0, 3))):
+        edits.append(draw(edits_of(ahead)))
+        edits[-1].apply(ahead)
+    return Group(draw(texts), tuple(edits))
+
+
+#: For every kind of edit its generator, and whether it needs a layer to work on.
+EDITS: dict[str, tuple[Callable[[Document], st.SearchStrategy[Edit]], bool]] = {
+    "add_layer": (_add_layer, False),
+    "remove_layer": (_remove_layer, True),
+    "move_layer": (_move_layer, True),
+    "set_layer": (_set_layer, True),
+    "paint": (_paint, True),
+    "group": (_group, False),
+}
+
+
+def edits_of(document: Document) -> st.SearchStrategy[Edit]:
+    """Edits of any kind that `document`, as it is now, can take."""
+    return st.one_of([edit(document) for edit, needs_layer in EDITS.values() if document.layers or not needs_layer])
+
+
+def edits_of_kind(kind: str, document: Document) -> st.SearchStrategy[Edit]:
+    """Edits of one kind; `document` gets a layer first if the kind needs one."""
+    generator, needs_layer = EDITS[kind]
+    if needs_layer and not document.layers:
+        return layers(document).flatmap(lambda layer: document.insert(layer, 0) or generator(document))
+    return generator(document)
+
+
+def copy_of(document: Document) -> Document:
+    """A document with the same photo and layers of its own."""
+    copy = Document(document.photo, document.profile)
+    for index, layer in enumerate(document.layers):
+        copy.insert(layer_from(layer.state()), index)
+    return copy
+
+
+def through_bytes(edit: Edit) -> Edit:
+    """`edit` as it comes back from a file."""
+    return decode_edit(Encoded.from_bytes(edit.encode().to_bytes()))
+
+
+Fingerprint = tuple[object, ...]
+
+
+def fingerprint(document: Document) -> Fingerprint:
+    """All that a document holds and shows, byte for byte."""
+    return (
+        document.canvas,
+        document.profile,
+        document.photo.read(document.canvas).tobytes(),
+        tuple(map(layer_fingerprint, document.layers)),
+        document.composite().read(document.canvas).tobytes(),
+    )
+
+
+def layer_fingerprint(layer: Layer) -> Fingerprint:
+    planes = [
+        (name, plane.format, plane.extent, plane.read(plane.extent).tobytes())
+        for name, plane in sorted(layer.planes.items())
+    ]
+    return layer.kind, layer.id, json.dumps(layer.properties(), sort_keys=True), tuple(planes)
