@@ -40,6 +40,15 @@ class WorkerRunner:
     def __init__(self, name: str = "quick") -> None:
         self._worker = Worker(name)
 
+    @property
+    def pid(self) -> int | None:
+        """The worker's process, if it runs."""
+        return self._worker.pid
+
+    def start(self) -> None:
+        """Start the process ahead of the first fill."""
+        self._worker.start()
+
     def run(self, spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult:
         answer = self._worker.run("fill", catalog.to_payload(spec, request), progress, grace=spec.grace)
         return catalog.from_payload(answer)
