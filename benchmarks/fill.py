@@ -62,7 +62,7 @@ def _peak_mib() -> float:
 def _ours() -> dict[str, float]:
     """One fill in this process: seconds from the job to the new layer, and memory above the decoded photo."""
     photo = Photo(_photo(), PixelFormat(Colour.RGB))
-    studio = Studio(photo, Settings())
+    studio = Studio.of(photo, Settings())
     masks = [studio.add_mask(_coverage())]
     catalog.loaded("patchmatch")
     before = _peak_mib()
@@ -74,7 +74,7 @@ def _ours() -> dict[str, float]:
 
 def _crop() -> tuple[np.ndarray, np.ndarray]:
     """The crop that our engine gets, as the rival takes it."""
-    studio = Studio(Photo(_photo(), PixelFormat(Colour.RGB)), Settings())
+    studio = Studio.of(Photo(_photo(), PixelFormat(Colour.RGB)), Settings())
     runner = _Listening()
     studio.run(studio.fill_job([studio.add_mask(_coverage())], Recipe()), runner, Silent())
     (request,) = runner.requests

@@ -53,7 +53,7 @@ def _fill(photo: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
     """`photo` with its hole grayed out, as `score.py --inputs` writes it, then filled."""
     given = photo.copy()
     given[hole] = 127
-    studio = Studio(Photo(given, PixelFormat(Colour.RGB)), Settings())
+    studio = Studio.of(Photo(given, PixelFormat(Colour.RGB)), Settings())
     masks = [studio.add_mask(hole.astype(np.uint8) * 255)]
     plan, made = studio.run(studio.fill_job(masks, Recipe(seed=seed)), HereRunner(), Silent())
     studio.accept(plan, made, masks)

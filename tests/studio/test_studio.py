@@ -20,7 +20,7 @@ from inpaint_studio.studio.studio import Studio
 
 @pytest.fixture
 def studio() -> Studio:
-    return Studio(Photo(from_float(photo(200, 300), np.dtype(np.uint8)), PixelFormat(Colour.RGB)), Settings())
+    return Studio.of(Photo(from_float(photo(200, 300), np.dtype(np.uint8)), PixelFormat(Colour.RGB)), Settings())
 
 
 def coverage(*areas: tuple[int, int, int, int]) -> np.ndarray:
@@ -158,7 +158,7 @@ def test_holes_that_come_later_are_avoided(studio: Studio) -> None:
     red = studio.photo.pixels.copy()
     red[80:110, 90:120] = (255, 0, 0)
     red[80:110, 130:160] = (255, 0, 0)
-    bright = Studio(Photo(red, studio.photo.format), Settings())
+    bright = Studio.of(Photo(red, studio.photo.format), Settings())
     mask = bright.add_mask(coverage((78, 88, 112, 122), (78, 128, 112, 162)))
     layer = fill(bright, [mask], Recipe(engine="patchmatch", grow=1))
     inside = layer.pixels.read(bright.document.canvas)[coverage((78, 88, 112, 122), (78, 128, 112, 162)) > 0]

@@ -65,7 +65,7 @@ def test_nothing_changes_outside(
     height, width = photo.pixels.shape[:2]
     coverage = data.draw(coverages(height, width))
     family = data.draw(st.sampled_from(LOSSLESS))
-    studio = Studio(photo, Settings())
+    studio = Studio.of(photo, Settings())
     masks = [studio.add_mask(coverage)]
     job = studio.fill_job(masks, Recipe(engine=engine, grow=grow, feather=feather, seed=data.draw(st.integers(0, 9))))
     try:
@@ -92,7 +92,7 @@ def test_nothing_changes_outside(
 def test_the_proof_refuses_a_file_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that loses one bit of one pixel is caught, and the old file stands."""
     photo = Photo(np.full((40, 40, 3), 100, np.uint8), PixelFormat(Colour.RGB))
-    studio = Studio(photo, Settings())
+    studio = Studio.of(photo, Settings())
     masks = [studio.add_mask(np.eye(40, dtype=np.uint8) * 255)]
     plan, filled = studio.run(studio.fill_job(masks, Recipe()), HereRunner(), Silent())
     studio.accept(plan, filled, masks)

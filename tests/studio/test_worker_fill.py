@@ -36,7 +36,7 @@ def job(side: int) -> FillJob:
     """Noise with a hole of `side` pixels: with 900 PatchMatch's one native call takes many seconds."""
     size = side * 2
     noise = np.random.default_rng(0).integers(0, 255, (size, size, 3), np.uint8)
-    studio = Studio(Photo(noise, PixelFormat(Colour.RGB)), Settings())
+    studio = Studio.of(Photo(noise, PixelFormat(Colour.RGB)), Settings())
     coverage = np.zeros((size, size), np.uint8)
     coverage[side // 2 : side // 2 + side, side // 2 : side // 2 + side] = 255
     return studio.fill_job([studio.add_mask(coverage)], Recipe(engine="patchmatch"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +22,19 @@ class EditStore(Protocol):
     def get(self, number: int) -> Encoded: ...
 
 
+class KeptStep(Protocol):
+    """A step that a store keeps under `number`."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+
 @dataclass(slots=True)
 class _Step:
     label: str
@@ -39,12 +52,17 @@ class History:
         limit_bytes: int,
         store: EditStore | None = None,
         dropped: Callable[[int], None] | None = None,
+        heard: Callable[[Edit | None], None] | None = None,
     ) -> None:
-        """`dropped` hears how many old steps were forgotten because there was neither memory nor a store for them."""
+        """`dropped` hears how many old steps were forgotten because there was neither memory nor a store for them.
+
+        `heard` is called after each new step with its edit, and with None after undo, redo and go to.
+        """
         self._document = document
         self._limit = limit_bytes
         self._store = store
         self._dropped = dropped
+        self._heard = heard
         self._steps: list[_Step] = []
         self._open: list[Edit] | None = None
         self._clean: int | None = 0
@@ -65,8 +83,15 @@ class History:
         """Whether the document is as it was at the last `mark_clean`."""
         return self._clean == self.position
 
-    def mark_clean(self) -> None:
-        self._clean = self.position
+    def mark_clean(self, position: int | None = None) -> None:
+        """Take the document as it is now, or as it was at `position`, for the saved one."""
+        self._clean = self.position if position is None else position
+
+    def restore(self, steps: Iterable[KeptStep], position: int) -> None:
+        """Begin with `steps`, which the store keeps, `position` of them done. For a history without steps."""
+        self._steps = [_Step(step.label, None, step.nbytes, step.number) for step in steps]
+        self.position = position
+        self._clean = None
 
     def apply(self, edit: Edit) -> None:
         """Do `edit` and remember it; what could be redone is forgotten."""
@@ -102,31 +127,41 @@ class History:
 
     def undo(self) -> str | None:
         """Take the last done step back; its label, or None when there is none."""
-        self._refuse_inside_transaction()
-        if self.position == 0:
-            return None
-        step = self._steps[self.position - 1]
-        self._load(step).revert(self._document)
-        self.position -= 1
-        return step.label
+        return self._move(-1)
 
     def redo(self) -> str | None:
         """Do the next undone step again; its label, or None when there is none."""
-        self._refuse_inside_transaction()
-        if self.position == len(self._steps):
-            return None
-        step = self._steps[self.position]
-        self._load(step).apply(self._document)
-        self.position += 1
-        return step.label
+        return self._move(1)
 
     def go_to(self, position: int) -> None:
         """Undo or redo until `position` steps are done."""
-        position = min(max(position, 0), len(self._steps))
-        while self.position > position:
-            self.undo()
-        while self.position < position:
-            self.redo()
+        self._refuse_inside_transaction()
+        while self.position != min(max(position, 0), len(self._steps)):
+            self._one(1 if position > self.position else -1)
+        self._tell(None)
+
+    def _move(self, by: int) -> str | None:
+        self._refuse_inside_transaction()
+        if not 0 <= self.position + by <= len(self._steps):
+            return None
+        label = self._one(by)
+        self._tell(None)
+        return label
+
+    def _one(self, by: int) -> str:
+        """Undo (-1) or redo (1) one step."""
+        step = self._steps[min(self.position, self.position + by)]
+        edit = self._load(step)
+        if by < 0:
+            edit.revert(self._document)
+        else:
+            edit.apply(self._document)
+        self.position += by
+        return step.label
+
+    def _tell(self, edit: Edit | None) -> None:
+        if self._heard is not None:
+            self._heard(edit)
 
     def _refuse_inside_transaction(self) -> None:
         if self._open is not None:
@@ -138,6 +173,8 @@ class History:
             self._clean = None
         self._steps.append(_Step(edit.label, edit, edit.nbytes))
         self.position += 1
+        # the store may be a journal that hears of the step: it must have it before it is asked to keep it
+        self._tell(edit)
         self._make_room()
 
     def _load(self, step: _Step) -> Edit:

@@ -10,7 +10,7 @@ import numpy as np
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, SetLayer
-from inpaint_studio.document.history import EditStore, History
+from inpaint_studio.document.history import History
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog, planner
@@ -33,16 +33,21 @@ class Studio:
     makes it, `accept` adds it to the document as one step.
     """
 
-    def __init__(self, photo: Photo, settings: Settings, store: EditStore | None = None) -> None:
-        """`store` takes the steps that memory has no room for; without one the oldest are forgotten."""
+    def __init__(self, photo: Photo, document: Document, history: History) -> None:
         self.photo = photo
-        self.document = Document(TiledImage.from_array(photo.pixels, photo.format), photo.metadata.icc)
-        self.history = History(self.document, settings.history_mib << 20, store)
+        self.document = document
+        self.history = history
 
     @classmethod
-    def open(cls, path: Path, settings: Settings, store: EditStore | None = None) -> Studio:
+    def of(cls, photo: Photo, settings: Settings) -> Studio:
+        """A new document of `photo`; its oldest steps are forgotten when memory has no room for them."""
+        document = Document(TiledImage.from_array(photo.pixels, photo.format), photo.metadata.icc)
+        return cls(photo, document, History(document, settings.history_mib << 20))
+
+    @classmethod
+    def open(cls, path: Path, settings: Settings) -> Studio:
         """Raises InputError for a file that can't be opened."""
-        return cls(read_photo(path, max_megapixels=settings.max_megapixels), settings, store)
+        return cls.of(read_photo(path, max_megapixels=settings.max_megapixels), settings)
 
     def add_mask(self, coverage: Coverage, name: str = "Mask") -> str:
         """Add a mask layer with `coverage` (uint8 H×W, the photo's size) and return its id. One step."""

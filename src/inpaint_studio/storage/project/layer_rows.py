@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -128,8 +129,10 @@ def _check(model: Layer, properties: Json, planes: Mapping[str, TiledImage]) -> 
         raise ValueError("planes")
     for name, usual in model.properties().items():
         given = properties[name]
-        number = isinstance(usual, float) and type(given) in (int, float) and abs(given) < float("inf")
-        if type(given) is not type(usual) and not number:
+        if isinstance(usual, float) and type(given) in (int, float):
+            if not math.isfinite(given):
+                raise ValueError(name)
+        elif type(given) is not type(usual):
             raise TypeError(name)
 
 

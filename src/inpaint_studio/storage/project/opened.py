@@ -36,8 +36,10 @@ ReadPhoto = Callable[[Path], Photo]
 #: Pixel memory that the layers of a document may take when it is opened, unless the caller says otherwise: 8 GiB.
 MOST_BYTES = 8 << 30
 
-#: No document ever had more layers, not even deleted ones.
-_MOST_LAYERS = 1_000_000
+#: No document ever had more layers, deleted ones and all, or more steps.
+_MOST = 1_000_000
+
+_COUNTS = ("SELECT count(*) FROM history", "SELECT 10 * count(*) FROM layers")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,14 +140,18 @@ def read_valid_thumbnail(connection: sqlite3.Connection) -> bytes | None:
 def _read_rows(connection: sqlite3.Connection, most_bytes: int) -> _Rows:
     """Raises what `refusals.reading` takes for damage when anything contradicts anything else."""
     shape, state = Shape.read(connection), State.read(connection)
+    if any(connection.execute(count).fetchone()[0] > _MOST for count in _COUNTS):
+        raise MemoryError("rows")
     steps = stored_steps(connection)
-    if not 0 <= state.position <= len(steps) or not 0 <= state.last_id <= _MOST_LAYERS:
+    if not 0 <= state.position <= len(steps) or not 0 <= state.last_id <= _MOST:
         raise ValueError("state")
     if state.top != (steps[state.position - 1].number if state.position else 0):
         raise ValueError("top")
     if steps and not 0 < steps[0].number <= steps[-1].number <= state.revision < 1 << 62:
         raise ValueError("numbers")
     layers = load_layers(connection, shape.pixel_format, most_bytes)
+    if last_id_of(layers) > state.last_id:
+        raise ValueError("last_id")
     return _Rows(
         About.read(connection),
         shape,

@@ -25,7 +25,7 @@ _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 def make_thumbnail(composite: Composite, canvas: Rect) -> bytes:
     """What `composite` shows in `canvas` as a PNG of at most 256 pixels a side, in its own colours without a profile.
 
-    Any thread may call it; it reads one pixel row for each row of the thumbnail, 20 ms for 24 megapixels.
+    Any thread may call it; it reads one pixel row for each row of the thumbnail, 0.15 s for 24 megapixels.
     """
     scale = max(1.0, max(canvas.width, canvas.height) / SIDE)
     width, height = max(1, int(canvas.width / scale)), max(1, int(canvas.height / scale))
