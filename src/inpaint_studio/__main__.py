@@ -1,21 +1,33 @@
-"""The entry point: a worker process where one is asked for, otherwise the command line, which also opens the window."""
+"""The entry: the worker, the command line or the window, each without what only another one needs."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+
+#: What makes the first argument a command rather than a file to open; a test holds it against the command line's own.
+COMMANDS = ("fill", "engines", "settings", "setup")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the program with `argv` (default: the process's own, without its name); the exit code."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what `argv` asks for, the program's own arguments by default, and return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    # first of all: a worker must come up fast, and without anything of the window
-    if argv[:1] == ["--worker"]:
+    if list(argv[:1]) == ["--worker"]:
         from inpaint_studio.engines.host import worker
 
         return worker.main()
-    from inpaint_studio.cli import app
+    if argv and (argv[0] in COMMANDS or argv[0].startswith("-")):
+        from inpaint_studio.cli import app as commands
 
-    return app.main(argv)
+        return commands.main(argv)
+    from inpaint_studio import app
+    from inpaint_studio.errors import InputError
+
+    try:
+        return app.main(argv)
+    except InputError as error:
+        sys.stderr.write(f"inpaint-studio: {error.message} {error.hint}\n")
+        return 1
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ class HistoryMachine(RuleBasedStateMachine):
 
 
 TestHistory = HistoryMachine.TestCase
-TestHistory.settings = settings(max_examples=40, stateful_step_count=14)
+TestHistory.settings = settings(max_examples=40, stateful_step_count=20)
 
 
 def edited(
@@ -218,6 +218,19 @@ def test_what_was_saved_stays_clean_only_while_it_can_be_reached(
     dropped = sum(told)
     while history.undo() is not None:
         assert history.clean == (history.position + dropped == saved)
+
+
+@settings(max_examples=10)
+@given(data=st.data(), document=documents())
+def test_another_way_to_the_saved_position_is_not_clean(data: st.DataObject, document: Document) -> None:
+    history, _ = edited(data, document, 2, UNLIMITED, [])
+    history.mark_clean()
+    history.undo()
+    history.apply(data.draw(edits_of(document)))
+    assert history.position == 2
+    assert not history.clean
+    history.go_to(0)
+    assert not history.clean
 
 
 @settings(max_examples=20)

@@ -26,6 +26,12 @@ def test_integers_are_rounded_to_nearest_and_clipped(dtype: type[np.unsignedinte
     assert from_float(values, np.dtype(dtype)).tolist() == [0, 0, 100, 101, white, white, 0]
 
 
+def test_rounding_is_right_to_the_last_bit() -> None:
+    values = np.random.default_rng(1).random(1_000_000, np.float32)
+    exact = np.rint(values.astype(np.float64) * 65535)
+    assert np.array_equal(from_float(values, np.dtype(np.uint16)), exact)
+
+
 def test_floats_pass_unscaled() -> None:
     values = np.array([-2, 0, 0.1, 7, np.inf], np.float32)
     assert np.array_equal(to_float(values), values)

@@ -105,6 +105,11 @@ def test_the_effective_mask_is_the_support_grown_then_feathered(
     assert np.array_equal(opacity > 0, brute_grow(grown, feather_px))
 
 
+def test_a_feather_falls_as_a_smoothstep() -> None:
+    opacity = feather(np.array([[True, False, False, False, False]]), 3)
+    assert opacity.tolist() == [[OPAQUE, *(round(OPAQUE * part) for part in (0.84375, 0.5, 0.15625)), 0]]
+
+
 def test_a_wide_feather_never_rounds_to_nothing() -> None:
     hole = np.zeros((3, 900), np.bool_)
     hole[:, 0] = True

@@ -45,9 +45,10 @@ class TiledImageMachine(RuleBasedStateMachine):
         self.model = Model(pixel_format, extent)
         self.snapshots: list[tuple[TiledImage, Samples]] = []
 
-    @rule(rect=rects(), seed=seeds)
-    def write(self, rect: Rect, seed: int) -> None:
+    @rule(rect=rects(), seed=seeds, blank_channels=st.integers(0, 4))
+    def write(self, rect: Rect, seed: int, blank_channels: int) -> None:
         samples = noise(rect.height, rect.width, self.image.format, seed)
+        samples[..., : min(blank_channels, self.image.format.channels - 1)] = 0
         self.image.write(rect, samples)
         self.model.write(rect, samples)
 
@@ -215,6 +216,29 @@ def test_stored_zeros_and_absent_tiles_are_the_same_pixels(rect: Rect, pixel_for
     stored.write(rect, noise(rect.height, rect.width, pixel_format, 1))
     assert not stored.same_pixels(absent)
     assert not absent.same_pixels(stored)
+
+
+def test_only_tiles_without_any_value_are_dropped() -> None:
+    image = TiledImage(RGB, Rect.of_size(2 * TILE, TILE))
+    for key in ((0, 0), (0, 1)):
+        image.writable(key)
+    image.writable((0, 1))[-1, -1, 2] = 1
+    image.drop_blank_tiles()
+    assert list(image.tiles) == [(0, 1)]
+
+
+def test_a_tile_of_two_images_shows_as_much_as_their_extents_let_it() -> None:
+    narrow, wide = TiledImage(RGB, Rect.of_size(9, 9)), TiledImage(RGB, Rect.of_size(20, 9))
+    tile = np.zeros((TILE, TILE, 3), np.uint8)
+    tile[:9, :9] = 1
+    for image in (narrow, wide):
+        image.exchange({(0, 0): tile})
+    assert narrow.same_pixels(wide)
+    tile = tile.copy()
+    tile[0, 15] = 1
+    for image in (narrow, wide):
+        image.exchange({(0, 0): tile})
+    assert not narrow.same_pixels(wide)
 
 
 def test_images_in_different_formats_are_not_the_same() -> None:

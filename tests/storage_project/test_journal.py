@@ -172,6 +172,16 @@ def test_a_source_with_a_strange_suffix_is_kept_without_it(tmp_path):
     assert '"suffix": ""' in str(value)
 
 
+def test_a_journal_that_cannot_be_made(tmp_path):
+    document = gray_document(1)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"a\.sqlite"):
+        Journal.create(tmp_path / "file" / "a.sqlite", photo_file(document), document, suffix=".npy")
+    with pytest.raises(InputError, match="gone"):
+        Journal.create(tmp_path / "a.sqlite", tmp_path / "gone.png", document)
+    assert not list(tmp_path.glob("*.partial"))
+
+
 def test_a_large_source_is_stored_in_chunks(tmp_path):
     document = gray_document(1)
     photo = tmp_path / "photo.tif"

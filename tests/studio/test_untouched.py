@@ -76,7 +76,7 @@ def test_nothing_changes_outside(
         return
     studio.accept(plan, filled, masks)
     target = tmp_path / f"out{family.suffixes[0]}"
-    exported = export(studio, target)
+    exported = export(studio.shown(), target)
     assert exported.proof.changed_outside == 0
     written = read_photo(target, max_megapixels=1).pixels
     outside = effective_mask(coverage, grow, feather) == 0
@@ -108,5 +108,5 @@ def test_the_proof_refuses_a_file_that_differs(tmp_path: Path, monkeypatch: pyte
     target = tmp_path / "out.png"
     target.write_bytes(b"the old file")
     with pytest.raises(StudioError, match="1 pixels outside"):
-        export(studio, target)
+        export(studio.shown(), target)
     assert target.read_bytes() == b"the old file"

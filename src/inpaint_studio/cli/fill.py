@@ -47,7 +47,7 @@ def fill(
             plan, filled = interruptible(lambda: studio.run(job, runner, bar))
             studio.accept(plan, filled, masks)
             bar.step(None, "Writing and checking")
-            exported = export(studio, output, quality=quality)
+            exported = export(studio.shown(), output, quality=quality)
     finally:
         runner.close()
     chosen = plan.chosen

@@ -12,7 +12,7 @@ from inpaint_studio.storage.family import Family
 from inpaint_studio.storage.files import family_for, read_photo, write_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.proof import Proof, prove
-from inpaint_studio.studio.studio import Studio
+from inpaint_studio.studio.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +25,28 @@ class Exported:
     notes: tuple[str, ...]
 
 
-def export(studio: Studio, target: Path, *, quality: int | None = None) -> Exported:
-    """Write what `studio` shows to `target`, in the format its suffix names, and prove it from the written file.
+def export(shown: Shown, target: Path, *, quality: int | None = None) -> Exported:
+    """Write `shown` to `target`, in the format its suffix names, and prove it from the written file.
 
     quality: 1 to 100 for lossy formats, None for the photo's own. Raises InputError when the target can't be written
     and StudioError when a lossless file differs outside the effective mask; then `target` stays as it was.
     """
     family = family_for(target)
-    held = family.holds(studio.photo.format)
-    photo = replace(studio.photo, pixels=studio.document.composite().read(studio.document.photo.extent))
+    held = family.holds(shown.photo.format)
+    photo = replace(shown.photo, pixels=shown.composite.read(shown.extent))
     proofs: list[Proof] = []
 
     def verify(written: Path) -> None:
-        proofs.append(_prove(studio, written, held, lossless=family.lossless))
+        proofs.append(_prove(shown, written, held, lossless=family.lossless))
 
     write_photo(photo, target, quality=quality, verify=verify)
-    return Exported(target, held, proofs[0], _notes(studio.photo, family, held, proofs[0]))
+    return Exported(target, held, proofs[0], _notes(shown.photo, family, held, proofs[0]))
 
 
-def _prove(studio: Studio, written: Path, held: PixelFormat, *, lossless: bool) -> Proof:
+def _prove(shown: Shown, written: Path, held: PixelFormat, *, lossless: bool) -> Proof:
     back = read_photo(written, max_megapixels=float("inf"))
-    original = _original(studio.photo, held)
-    proof = prove(original, back.pixels, studio.effective, studio.selected, lossless=lossless)
+    original = _original(shown.photo, held)
+    proof = prove(original, back.pixels, shown.effective, shown.selected, lossless=lossless)
     if not proof.holds:
         raise StudioError(
             f"The written file differs from the photo in {proof.changed_outside} pixels outside the mask, so it was not "

@@ -17,13 +17,14 @@ from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import AUTO, Progress
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import COVERAGE
-from inpaint_studio.pixels.masks import Coverage, Hole
+from inpaint_studio.pixels.masks import Coverage
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.settings import Settings
 from inpaint_studio.storage.files import read_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import JobRunner
+from inpaint_studio.studio.shown import Shown
 
 
 class Studio:
@@ -91,23 +92,9 @@ class Studio:
                 self.history.apply(SetLayer.of(self.document, mask_id, {"visible": False}, "Hide mask"))
         return layer.id
 
-    def effective(self, rect: Rect) -> Hole:
-        """Pixels of `rect` that visible fills may have changed, H×W."""
-        return self._any(rect, [fill.alpha for fill in self._fills()])
-
-    def selected(self, rect: Rect) -> Hole:
-        """Pixels of `rect` that the user selected for the visible fills, H×W."""
-        return self._any(rect, [fill.mask for fill in self._fills()])
-
-    def _fills(self) -> list[FillLayer]:
-        return [layer for layer in self.document.layers if isinstance(layer, FillLayer) and layer.visible]
-
-    @staticmethod
-    def _any(rect: Rect, planes: Sequence[TiledImage]) -> Hole:
-        result = np.zeros((rect.height, rect.width), np.bool_)
-        for plane in planes:
-            result |= plane.read(rect)[..., 0] > 0
-        return result
+    def shown(self) -> Shown:
+        """What is visible now, frozen, to be exported by any thread."""
+        return Shown.of(self.photo, self.document)
 
 
 def _with_choice(plan: planner.Plan) -> Recipe:

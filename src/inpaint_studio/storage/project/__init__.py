@@ -6,7 +6,7 @@ the user keeps; `recovery` finds journals that a dead program left.
 
 from inpaint_studio.storage.project.journal import Change, Journal
 from inpaint_studio.storage.project.opened import Opened, ReadPhoto, open_journal
-from inpaint_studio.storage.project.places import journals_folder
+from inpaint_studio.storage.project.places import journals_folder, new_journal
 from inpaint_studio.storage.project.project import SUFFIX, Written, is_project, open_project, read_thumbnail, save
 from inpaint_studio.storage.project.recovery import Leftover, discard, leftovers
 from inpaint_studio.storage.project.steps import StoredStep
@@ -28,6 +28,7 @@ __all__ = [
     "journals_folder",
     "leftovers",
     "make_thumbnail",
+    "new_journal",
     "open_journal",
     "open_project",
     "read_thumbnail",

@@ -11,6 +11,7 @@ from inpaint_studio.document.codec import format_to_json
 from inpaint_studio.storage.project import schema
 from inpaint_studio.storage.project.layer_rows import last_id_of, store_layers
 from inpaint_studio.storage.project.records import Saved, Shape, State, new_about, now
+from inpaint_studio.storage.project.refusals import reading
 from inpaint_studio.storage.project.source import store_source
 
 if TYPE_CHECKING:
@@ -51,4 +52,7 @@ def _fill(connection: sqlite3.Connection, document: Document) -> None:
 
 
 def _stream(source: Path | bytes) -> BinaryIO:
-    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    with reading(source):
+        return source.open("rb")

@@ -79,7 +79,8 @@ class Journal:
         `name` and `suffix` are the file's own unless given. Call it before the document is shared between threads.
         Raises InputError when source or journal can't be used.
         """
-        lock = hold_journal(path)
+        with writing(path):
+            lock = hold_journal(path)
         if lock is None:
             raise in_use(path)
         partial = path.with_suffix(PARTIAL)

@@ -1,0 +1,131 @@
+"""Smaller and smaller copies of a raster, made a tile at a time when they are looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inpaint_studio.pixels.format import Samples
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
+
+#: Reads a rectangle that lies within one tile of the full-size raster, H×W×C; None where it is blank.
+Read = Callable[[Rect], Samples | None]
+
+#: Level 7 shows 1 % of the full size with pixels to spare.
+LEVELS = 8
+
+_QUARTERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+def shrunk(rect: Rect, level: int) -> Rect:
+    """The pixels of `level` that `rect` of level 0 touches; a pixel of level n stands for 2ⁿ × 2ⁿ."""
+    step = 1 << level
+    return Rect(rect.left // step, rect.top // step, -(-rect.right // step), -(-rect.bottom // step))
+
+
+@dataclass(slots=True)
+class _Tile:
+    """`pixels` is None where all is blank; `stale` is the part, in the tile's own pixels, that has to be made anew."""
+
+    pixels: Samples | None
+    stale: Rect
+
+
+_FRESH = Rect(0, 0, 0, 0)
+_WHOLE = Rect.of_size(TILE, TILE)
+
+
+class Pyramid:
+    """Levels 1 to 7 of a raster, each pixel the mean of four of the level above it. Level 0 is read through, not kept.
+
+    At the raster's right and bottom borders an odd last pixel counts twice. Not for several threads at once.
+    """
+
+    def __init__(self, read: Read, extent: Rect) -> None:
+        self.extent = extent
+        self._read = read
+        self._tiles: dict[tuple[int, TileKey], _Tile] = {}
+
+    @property
+    def nbytes(self) -> int:
+        return sum(tile.pixels.nbytes for tile in self._tiles.values() if tile.pixels is not None)
+
+    def invalidate(self, rect: Rect) -> None:
+        """`rect` of level 0 has changed; what is kept of it is made anew when it is looked at."""
+        for level in range(1, LEVELS):
+            small = shrunk(rect, level)
+            for key in tile_keys(small):
+                tile = self._tiles.get((level, key))
+                if tile is not None:
+                    area = tile_rect(key)
+                    tile.stale = Rect.union_of((tile.stale, small.clipped(area).within(area)))
+
+    def part(self, level: int, rect: Rect) -> Samples | None:
+        """The pixels of `rect`, which lies within one tile of `level`; None where all is blank. Read them only."""
+        if level == 0:
+            return self._read(rect)
+        key = rect.top // TILE, rect.left // TILE
+        pixels = self._fresh(level, key).pixels
+        return None if pixels is None else pixels[rect.within(tile_rect(key)).slices]
+
+    def prepare(self, level: int, key: TileKey, until: float) -> bool:
+        """Make what `part` needs of a tile; False when `time.perf_counter()` passed `until` before all was made."""
+        if level == 0 or not self._stale(level, key):
+            return True
+        for row, column in _QUARTERS:
+            child = key[0] * 2 + row, key[1] * 2 + column
+            area = tile_rect(child)
+            if not area.clipped(shrunk(self.extent, level - 1)).empty and not self.prepare(level - 1, child, until):
+                return False
+        self._fresh(level, key)
+        return time.perf_counter() < until
+
+    def _stale(self, level: int, key: TileKey) -> bool:
+        tile = self._tiles.get((level, key))
+        return tile is None or not tile.stale.empty
+
+    def _fresh(self, level: int, key: TileKey) -> _Tile:
+        tile = self._tiles.get((level, key))
+        if tile is None:
+            tile = self._tiles[level, key] = _Tile(None, _WHOLE)
+        if not tile.stale.empty:
+            area = tile_rect(key)
+            for row, column in _QUARTERS:
+                half = TILE // 2
+                quarter = Rect.of_size(half, half).moved(column * half, row * half)
+                part = tile.stale.clipped(quarter)
+                if not part.empty:
+                    self._halve(tile, level, part, part.moved(area.left, area.top))
+            tile.stale = _FRESH
+        return tile
+
+    def _halve(self, tile: _Tile, level: int, part: Rect, target: Rect) -> None:
+        """Make `part` of `tile` from the level above; `target` is the same in pixels of `level`."""
+        wanted = Rect(target.left * 2, target.top * 2, target.right * 2, target.bottom * 2)
+        inside = wanted.clipped(shrunk(self.extent, level - 1))
+        source = None if inside.empty else self.part(level - 1, inside)
+        if source is None:
+            if tile.pixels is not None:
+                tile.pixels[part.slices] = 0
+            return
+        if tile.pixels is None:
+            tile.pixels = np.zeros((TILE, TILE, source.shape[2]), source.dtype)
+        _half_into(tile.pixels, part, source, inside.within(wanted))
+
+
+def _half_into(out: Samples, part: Rect, source: Samples, inside: Rect) -> None:
+    """Write the means of 2×2 pixels into `part` of `out`; `source` is what exists of the doubled part, at `inside`."""
+    left, top = inside.left // 2, inside.top // 2
+    width, height = -(-inside.right // 2) - left, -(-inside.bottom // 2) - top
+    before_x, before_y = inside.left - 2 * left, inside.top - 2 * top
+    after_x, after_y = 2 * (left + width) - inside.right, 2 * (top + height) - inside.bottom
+    if before_x or before_y or after_x or after_y:
+        source = cv2.copyMakeBorder(source, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)
+    small = cv2.resize(source, (width, height), interpolation=cv2.INTER_AREA)
+    where = Rect.of_size(width, height).moved(part.left + left, part.top + top)
+    out[where.slices] = small.reshape(height, width, -1)

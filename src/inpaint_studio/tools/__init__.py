@@ -1,0 +1,1 @@
+"""Tools: pointer events in, edits out."""

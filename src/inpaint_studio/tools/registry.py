@@ -1,0 +1,28 @@
+"""The tools that the window offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inpaint_studio.pixels.stroke import Ink
+from inpaint_studio.tools.base import Tool
+from inpaint_studio.tools.stroke import StrokeTool
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """A tool's name, its title in the window, the key that picks it, and how to make one."""
+
+    id: str
+    title: str
+    key: str
+    make: Callable[[], Tool]
+
+
+#: In the order of the tool bar.
+TOOLS: tuple[ToolEntry, ...] = (
+    ToolEntry("brush", "Brush", "B", lambda: StrokeTool(Ink.OVER)),
+    ToolEntry("eraser", "Eraser", "E", lambda: StrokeTool(Ink.ERASE)),
+    ToolEntry("soft_edge", "Soft edge", "U", lambda: StrokeTool(Ink.SOFTEN)),
+)

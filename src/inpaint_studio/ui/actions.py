@@ -1,0 +1,71 @@
+"""Every command of the window by name: one table from which menus, tool bar and shortcuts are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from inpaint_studio.tools.registry import TOOLS
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: objectName "action.NAME" (or "tool.NAME"), text, shortcuts (the first one is shown), menu, check mark."""
+
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+    menu: str = ""
+    icon: str = ""
+    checkable: bool = False
+
+
+#: In the order of the menus. Brackets sit on AltGr on many keyboards: comma and full stop do the same.
+COMMANDS: tuple[Command, ...] = (
+    Command("action.open", "Open…", ("Ctrl+O",), "File", "open"),
+    Command("action.open_sample", "Open the Sample Photo", (), "File"),
+    Command("action.save", "Save", ("Ctrl+S",), "File", "save"),
+    Command("action.save_as", "Save As…", ("Ctrl+Shift+S",), "File"),
+    Command("action.export", "Export a Photo…", ("Ctrl+Shift+E",), "File", "export"),
+    Command("action.close", "Close", ("Ctrl+W",), "File"),
+    Command("action.quit", "Quit", ("Ctrl+Q",), "File"),
+    Command("action.undo", "Undo", ("Ctrl+Z",), "Edit", "undo"),
+    Command("action.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit", "redo"),
+    Command("action.clear_mask", "Clear the Mask", ("Ctrl+D",), "Edit"),
+    Command("action.fill", "Fill", ("Return", "Enter"), "Fill", "fill"),
+    Command("action.cancel", "Cancel", ("Esc",), "Fill", "cancel"),
+    Command("action.finish", "Stop Here and Keep This", (), "Fill"),
+    Command("action.add_mask", "Add a Mask", ("Ctrl+Shift+N",), "Layer", "add"),
+    Command("action.smaller", "Smaller Brush", ("[", ","), "Brush"),
+    Command("action.larger", "Larger Brush", ("]", "."), "Brush"),
+    Command("action.softer", "Softer Brush", ("Shift+[", "{", "Shift+,", "<", ";"), "Brush"),
+    Command("action.harder", "Harder Brush", ("Shift+]", "}", "Shift+.", ">", ":"), "Brush"),
+    Command("action.zoom_fit", "Fit in the Window", ("Ctrl+0",), "View"),
+    Command("action.zoom_100", "100 %", ("Ctrl+1",), "View"),
+    Command("action.zoom_in", "Zoom In", ("Ctrl++", "Ctrl+="), "View"),
+    Command("action.zoom_out", "Zoom Out", ("Ctrl+-",), "View"),
+    Command("action.overlay", "Show the Mask in Red", ("O",), "View", checkable=True),
+    Command("action.log", "Open the Log Folder", (), "Help"),
+    *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id.replace("_", "-"), checkable=True) for tool in TOOLS),
+)
+
+
+def build_actions(owner: QWidget, handlers: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
+    """An action for each command, owned by `owner` and doing what `handlers` says. A command without one is a mistake."""
+    actions = {}
+    for command in COMMANDS:
+        action = QAction(QCoreApplication.translate("Command", command.text), owner)
+        action.setObjectName(command.name)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setCheckable(command.checkable)
+        if command.keys:
+            action.setToolTip(f"{action.text()} ({QKeySequence(command.keys[0]).toString()})")
+        handler = handlers[command.name]
+        action.triggered.connect(lambda _checked=False, handler=handler: handler())
+        owner.addAction(action)
+        actions[command.name] = action
+    return actions

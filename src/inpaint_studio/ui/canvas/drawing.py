@@ -1,0 +1,177 @@
+"""Draws a scene and what lies over it, in device pixels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from inpaint_studio.pixels.display_samples import Pixels
+from inpaint_studio.pixels.pyramid import shrunk
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
+from inpaint_studio.ui.canvas.outline import Outline
+from inpaint_studio.ui.canvas.scene import Scene, Show
+from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
+
+#: Neutral, so that it doesn't colour the judgement of the photo.
+SURROUND = QColor(0x2B, 0x2B, 0x2B)
+#: Seconds that a frame may spend on tiles that were never shown; the others come with the next frames.
+_BUDGET = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A picture (uint8 H×W×3) that stands for `rect` of the photo for a while; of any size."""
+
+    rect: Rect
+    pixels: NDArray[np.uint8]
+
+
+class Frame:
+    """One paint event: a painter whose unit is the device pixel, and the device rectangles that have to be painted."""
+
+    def __init__(self, viewport: QWidget, event: QPaintEvent) -> None:
+        ratio = viewport.devicePixelRatioF()
+        self.painter = QPainter(viewport)
+        self.painter.scale(1 / ratio, 1 / ratio)
+        # at 125 % or 150 % a widget may begin within a device pixel: tiles must not
+        origin = self.painter.deviceTransform().map(QPointF(0, 0))
+        self.painter.translate(round(origin.x()) - origin.x(), round(origin.y()) - origin.y())
+        self.dirty = [device_rect(rect, ratio) for rect in event.region()]
+
+    def end(self) -> None:
+        self.painter.end()
+
+
+def device_rect(rect: QRect, ratio: float) -> Rect:
+    """The device pixels that a rectangle of a widget touches."""
+    return Rect(
+        int(rect.left() * ratio),
+        int(rect.top() * ratio),
+        -int(-(rect.right() + 1) * ratio // 1),
+        -int(-(rect.bottom() + 1) * ratio // 1),
+    )
+
+
+def draw_surround(frame: Frame, view: View, photo: Rect | None) -> None:
+    """Fill what the photo leaves free."""
+    whole = Rect.of_size(view.width + 1, view.height + 1)
+    shown = Rect(0, 0, 0, 0) if photo is None else _photo_on_screen(view, photo).clipped(whole)
+    if shown.empty:
+        frame.painter.fillRect(0, 0, whole.width, whole.height, SURROUND)
+        return
+    for strip in (
+        Rect(0, 0, whole.right, shown.top),
+        Rect(0, shown.bottom, whole.right, whole.bottom),
+        Rect(0, shown.top, shown.left, shown.bottom),
+        Rect(shown.right, shown.top, whole.right, shown.bottom),
+    ):
+        if not strip.empty:
+            frame.painter.fillRect(strip.left, strip.top, strip.width, strip.height, SURROUND)
+
+
+def _photo_on_screen(view: View, photo: Rect) -> Rect:
+    """The device pixels that the photo takes, rounded as its tiles are."""
+    return Rect(
+        round(photo.left * view.zoom) - view.left,
+        round(photo.top * view.zoom) - view.top,
+        max(round(photo.right * view.zoom), round(photo.left * view.zoom) + 1) - view.left,
+        max(round(photo.bottom * view.zoom), round(photo.top * view.zoom) + 1) - view.top,
+    )
+
+
+def _visible_tiles(dirty: Iterable[Rect], view: View, level: int, extent: Rect) -> Iterator[TileKey]:
+    """Each tile of `level` once that shows in one of the dirty device rectangles."""
+    inside = shrunk(extent, level)
+    seen: set[TileKey] = set()
+    for device in dirty:
+        for key in tile_keys(shrunk(view.visible(device.grown(1)), level).clipped(inside)):
+            if key not in seen:
+                seen.add(key)
+                yield key
+
+
+def draw_scene(frame: Frame, view: View, scene: Scene, show: Show) -> list[Rect]:
+    """Draw the tiles; device rectangles that there was no time for are left dark and returned."""
+    level = view.level
+    scale = view.zoom * (1 << level)
+    inside = shrunk(scene.extent, level)
+    painter = frame.painter
+    shown = _photo_on_screen(view, scene.extent)
+    painter.save()
+    painter.setClipRect(QRect(shown.left, shown.top, shown.width, shown.height), Qt.ClipOperation.IntersectClip)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    smooth = view.zoom < NEAREST_ZOOM and abs(scale - 1) > 1e-6
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    until = time.perf_counter() + _BUDGET
+    missing = []
+    for key in _visible_tiles(frame.dirty, view, level, scene.extent):
+        part = tile_rect(key).clipped(inside)
+        left, top = round(part.left * scale) - view.left, round(part.top * scale) - view.top
+        right, bottom = round(part.right * scale) - view.left, round(part.bottom * scale) - view.top
+        target = QRect(left, top, max(1, right - left), max(1, bottom - top))
+        if not scene.prepare(show, level, key, until):
+            painter.fillRect(target, SURROUND)
+            missing.append(Rect(left, top, right + 1, bottom + 1))
+            continue
+        image = _image(scene.tile(show, level, key))
+        if part.width == TILE and part.height == TILE and scale == 1:
+            painter.drawImage(left, top, image)
+        else:
+            painter.drawImage(target, image, QRect(0, 0, part.width, part.height))
+    painter.restore()
+    return missing
+
+
+def _image(pixels: Pixels) -> QImage:
+    """The tile's memory as an image, not copied: for as long as `pixels` lives."""
+    return QImage(pixels.data, TILE, TILE, TILE * 4, QImage.Format.Format_RGB32)
+
+
+def draw_preview(frame: Frame, view: View, preview: Preview) -> None:
+    """Lay the preview over its place."""
+    height, width = preview.pixels.shape[:2]
+    image = QImage(preview.pixels.data, width, height, width * 3, QImage.Format.Format_RGB888)
+    left, top = view.to_viewport(preview.rect.left, preview.rect.top)
+    size = preview.rect.width * view.zoom, preview.rect.height * view.zoom
+    frame.painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.zoom < NEAREST_ZOOM)
+    frame.painter.drawImage(QRectF(round(left), round(top), *size), image)
+
+
+def draw_outline(frame: Frame, view: View, outline: Outline, extent: Rect) -> None:
+    """A light line beside a dark one, so that it is seen on any photo; one device pixel wide each."""
+    level = view.level
+    scale = view.zoom * (1 << level)
+    lines = []
+    for key in _visible_tiles(frame.dirty, view, level, extent):
+        found = np.rint(outline.lines(level, key) * scale).astype(np.int64)
+        found -= np.array([view.left, view.top, view.left, view.top])
+        lines += [QLine(*line) for line in found.tolist()]
+    if not lines:
+        return
+    painter = frame.painter
+    painter.setPen(QPen(QColor(0, 0, 0), 1))
+    painter.translate(1, 1)
+    painter.drawLines(lines)
+    painter.translate(-1, -1)
+    painter.setPen(QPen(QColor(255, 255, 255), 1))
+    painter.drawLines(lines)
+
+
+def draw_brush(frame: Frame, centre: tuple[float, float], radius: float) -> None:
+    """The brush's rim: a light circle in a dark one. `centre` and `radius` in device pixels."""
+    painter = frame.painter
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    where = QPointF(*centre)
+    for reach, colour in ((radius, QColor(0, 0, 0, 200)), (max(radius - 1, 0.5), QColor(255, 255, 255, 220))):
+        painter.setPen(QPen(colour, 1))
+        painter.drawEllipse(where, reach, reach)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)

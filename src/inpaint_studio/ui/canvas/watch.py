@@ -1,0 +1,82 @@
+"""Tells which layers a change touched: a document only says where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
+from inpaint_studio.pixels.format import Samples
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TileKey, tile_keys
+
+#: The planes that are seen.
+_PLANES = {MaskLayer.kind: ("coverage",), FillLayer.kind: ("pixels", "alpha", "hidden")}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """tiles: layers with other pixels. fills: what the photo and its fills show differs. masks_differ: a mask came,
+    went, moved, or is shown in another way."""
+
+    tiles: frozenset[str] = frozenset()
+    fills: bool = False
+    masks_differ: bool = False
+
+    @property
+    def any(self) -> bool:
+        return bool(self.tiles) or self.fills or self.masks_differ
+
+
+@dataclass(slots=True)
+class _Seen:
+    layer: Layer
+    tiles: dict[str, dict[TileKey, Samples]] = field(default_factory=dict)
+
+
+class LayerWatch:
+    """Remembers the tiles and the look of a document's layers, and compares.
+
+    Frozen tiles are compared by identity; one that can still be written may have been, and always counts as changed.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._seen: dict[str, _Seen] = {}
+        self._looks: dict[str, list[object]] = {}
+        self.look(document.canvas)
+
+    def look(self, rect: Rect) -> Change:
+        """What is different from the last time, in `rect`."""
+        before, self._looks = self._looks, {kind: [] for kind in _PLANES}
+        layers = {layer.id: layer for layer in self._document.layers if layer.kind in _PLANES}
+        for layer in layers.values():
+            self._looks[layer.kind].append(_look(layer))
+        for gone in self._seen.keys() - layers.keys():
+            del self._seen[gone]
+        changed = frozenset(layer.id for layer in layers.values() if self._tiles_differ(layer, rect))
+        fills = self._looks[FillLayer.kind] != before.get(FillLayer.kind) or any(
+            isinstance(layers[layer_id], FillLayer) for layer_id in changed
+        )
+        return Change(changed, fills, self._looks[MaskLayer.kind] != before.get(MaskLayer.kind))
+
+    def _tiles_differ(self, layer: Layer, rect: Rect) -> bool:
+        seen = self._seen.get(layer.id)
+        if seen is None or seen.layer is not layer:
+            seen = self._seen[layer.id] = _Seen(layer, {name: {} for name in _PLANES[layer.kind]})
+        differ = False
+        for name, known in seen.tiles.items():
+            plane = layer.planes[name]
+            for key in tile_keys(rect):
+                tile = plane.tile(key)
+                if tile is None:
+                    differ = known.pop(key, None) is not None or differ
+                elif tile.flags.writeable or known.get(key) is not tile:
+                    known[key] = tile
+                    differ = True
+        return differ
+
+
+def _look(layer: Layer) -> object:
+    """All but the pixels that changes how a layer is shown. Its identity counts: one that came back is another."""
+    return layer.id, id(layer), layer.visible, layer.opacity, getattr(layer, "colour", None)

@@ -1,0 +1,160 @@
+"""One open document in the window: its session, its canvas, and the layer that is worked on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.edits import AddLayer, Edit, Paint
+from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.errors import StudioError
+from inpaint_studio.studio.session import Session
+from inpaint_studio.studio.studio import Studio
+from inpaint_studio.tools.base import PointerEvent, Tool
+from inpaint_studio.tools.bound import BoundTool
+from inpaint_studio.ui.canvas import Canvas
+
+
+class _Painting(BoundTool):
+    """Paints on the active layer; whoever begins to paint without one gets a mask."""
+
+    def __init__(self, tab: DocumentTab, tool: Tool) -> None:
+        super().__init__(tab.document, tool, None)
+        self._tab = tab
+
+    def press(self, event: PointerEvent) -> None:
+        """Begin with the tool and the layer of this moment."""
+        if self.layer_id is None:
+            self._tab.add_mask()
+        super().press(event)
+
+
+class DocumentTab(QWidget):
+    """Everything that belongs to one document. All steps go through `do`, `remember`, `undo`, `redo` and `go_to`."""
+
+    #: The history moved, or what is saved changed.
+    changed = Signal()
+    #: Another layer is worked on: its id, or "".
+    activeChanged = Signal(str)  # noqa: N815  Qt's way to name signals
+    #: A step could not be taken back or done again: a StudioError.
+    failed = Signal(object)
+
+    def __init__(self, session: Session, tool: Tool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.canvas = Canvas(self)
+        self._bound = _Painting(self, tool)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.canvas.set_document(self.document)
+        self.canvas.pointer = self._bound
+        self.canvas.strokeFinished.connect(self.remember)
+        self.setFocusProxy(self.canvas)
+        self.activate(self._topmost_mask())
+
+    @property
+    def studio(self) -> Studio:
+        return self.session.studio
+
+    @property
+    def document(self) -> Document:
+        return self.session.studio.document
+
+    @property
+    def title(self) -> str:
+        """The tab's text, with an asterisk while there is something unsaved."""
+        return f"{self.session.name}{'*' if self.session.unsaved else ''}"
+
+    @property
+    def active(self) -> str | None:
+        """The layer that is painted on."""
+        return self._bound.layer_id
+
+    def set_tool(self, tool: Tool) -> None:
+        """Paint with `tool` from the next press on."""
+        self._bound.tool = tool
+
+    def activate(self, layer_id: str | None) -> None:
+        """Work on a layer from now on."""
+        self._bound.layer_id = layer_id
+        self.canvas.set_active_layer(layer_id)
+        self.activeChanged.emit(layer_id or "")
+
+    def do(self, edit: Edit) -> None:
+        """Do a step."""
+        self.canvas.cancel_stroke()
+        self.studio.history.apply(edit)
+        if isinstance(edit, AddLayer):
+            self.activate(edit.state.id)
+        self.settled()
+
+    def remember(self, edit: Edit) -> None:
+        """Take note of a step that is done already, such as a stroke."""
+        self.studio.history.record(edit)
+        self.settled()
+
+    def undo(self) -> None:
+        """Take the last step back; a stroke that is still being drawn goes first."""
+        if not self.canvas.cancel_stroke():
+            self._travel(self.studio.history.position - 1)
+
+    def redo(self) -> None:
+        """Do the next undone step again."""
+        self.canvas.cancel_stroke()
+        self._travel(self.studio.history.position + 1)
+
+    def go_to(self, position: int) -> None:
+        """Go to a moment of the history."""
+        self.canvas.cancel_stroke()
+        self._travel(position)
+
+    def add_mask(self) -> str:
+        """Add an empty mask on top, and work on it; its id."""
+        number = 1 + sum(isinstance(layer, MaskLayer) for layer in self.document.layers)
+        layer = MaskLayer.empty(self.document.new_id(), self.tr("Mask {0}").format(number), self.document.canvas)
+        self.do(AddLayer(layer.state(), len(self.document.layers), self.tr("Add mask")))
+        return layer.id
+
+    def clear_mask(self) -> None:
+        """Select nothing any more in the mask that is worked on."""
+        layer = self._active_mask()
+        if layer is not None and layer.coverage.tiles:
+            tiles = dict.fromkeys(layer.coverage.tiles)
+            self.do(Paint.of(self.document, layer.id, "coverage", tiles, self.tr("Clear mask")))
+
+    def mask_to_fill(self) -> str | None:
+        """The mask that Fill takes: the one worked on, else the topmost visible one; None when nothing is selected."""
+        active = self._active_mask()
+        masks = [layer for layer in reversed(self.document.layers) if isinstance(layer, MaskLayer) and layer.visible]
+        for layer in ([active] if active is not None and active.visible else []) + masks:
+            if any(tile.any() for tile in layer.coverage.tiles.values()):
+                return layer.id
+        return None
+
+    def settled(self) -> None:
+        """After the history moved: work on a layer that is there, and tell."""
+        if self.active not in {layer.id for layer in self.document.layers}:
+            self.activate(self._topmost_mask())
+        self.changed.emit()
+
+    def close_document(self, *, discard: bool) -> None:
+        """End the session. Blocks for as long as the journal needs. Raises InputError when it can't keep the last steps."""
+        self.session.close(discard=discard)
+        self.canvas.set_document(None)
+
+    def _active_mask(self) -> MaskLayer | None:
+        layer = next((layer for layer in self.document.layers if layer.id == self.active), None)
+        return layer if isinstance(layer, MaskLayer) else None
+
+    def _travel(self, position: int) -> None:
+        try:
+            self.studio.history.go_to(position)
+        except StudioError as error:
+            self.failed.emit(error)
+        self.settled()
+
+    def _topmost_mask(self) -> str | None:
+        masks = [layer for layer in self.document.layers if isinstance(layer, MaskLayer) and layer.visible]
+        return masks[-1].id if masks else None

@@ -1,0 +1,218 @@
+"""Where and how a photo is exported. The original is never replaced without being named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inpaint_studio.ui.theme import hint, named
+
+if TYPE_CHECKING:
+    from inpaint_studio.pixels.format import PixelFormat
+    from inpaint_studio.storage.family import Family
+
+_QUALITY = 95
+
+
+class ExportDialog(QDialog):
+    """Show it with `open()`; once it is accepted `path` and `quality` say what to write."""
+
+    def __init__(
+        self, pixel_format: PixelFormat, original: Path | None, parent: QWidget, folder: Path | None = None
+    ) -> None:
+        """Propose a name after `original`, the photo's own file if it has one, in `folder` or beside it."""
+        super().__init__(parent)
+        if folder is None:
+            folder = original.parent if original is not None else Path.home()
+        from inpaint_studio.storage.registry import FAMILIES
+
+        self.setWindowTitle(self.tr("Export a photo"))
+        named(self, "dialog.export", accessible=self.windowTitle())
+        self._original, self._format, self._families = original, pixel_format, FAMILIES
+        self._build()
+        suffix = original.suffix if original is not None else ""
+        family = next((family for family in FAMILIES if suffix.lower() in family.suffixes), FAMILIES[0])
+        stem = original.stem if original is not None else self.tr("photo")
+        self._folder.setText(str(folder))
+        self._name.setText(_free_name(folder, f"{stem}-filled", suffix if suffix else family.suffixes[0]))
+        self._kind.setCurrentIndex(FAMILIES.index(family))
+        self._refresh()
+        self._name.setFocus()
+        self._name.setSelection(0, len(self.path.stem))
+
+    @property
+    def path(self) -> Path:
+        """The file as it is named now."""
+        return Path(self._folder.text().strip()) / self._name.text().strip()
+
+    @property
+    def quality(self) -> int | None:
+        """1 to 100; None for lossless formats, and to keep the original's."""
+        if self._family.lossless or (self._own.isChecked() and self._own_possible):
+            return None
+        return self._quality.value()
+
+    def accept(self) -> None:
+        if self._export.isEnabled():
+            super().accept()
+
+    def _build(self) -> None:
+        self._name = named(QLineEdit(), "export.name", self.tr("Name of the file"))
+        self._folder = named(QLineEdit(), "export.folder", self.tr("Folder"))
+        browse = named(QPushButton(self.tr("Browse…")), "export.browse", self.tr("Choose the folder"))
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        self._kind = named(QComboBox(), "export.format", self.tr("File format"))
+        for family in self._families:
+            self._kind.addItem(f"{family.title} ({family.suffixes[0]})")
+        self._own = named(
+            QCheckBox(self.tr("As the original")), "export.own_quality", self.tr("Keep the tables of the original file")
+        )
+        self._quality = named(QSpinBox(), "export.quality", self.tr("Quality from 1 to 100"))
+        self._quality.setRange(1, 100)
+        self._quality.setValue(_QUALITY)
+        self._loss = hint("export.loss")
+        self._warning = hint("export.warning")
+        self._replace = named(QCheckBox(), "export.replace", accessible=self.tr("Replace the file"))
+        self._name.textChanged.connect(self._typed)
+        self._folder.textChanged.connect(self._typed)
+        self._kind.currentIndexChanged.connect(self._kind_chosen)
+        self._own.toggled.connect(self._refresh)
+        self._replace.toggled.connect(self._refresh)
+        self._lay_out(browse)
+
+    def _lay_out(self, browse: QPushButton) -> None:
+        place, quality = QHBoxLayout(), QHBoxLayout()
+        place.addWidget(self._folder, 1)
+        place.addWidget(browse)
+        quality.addWidget(self._quality)
+        quality.addWidget(self._own)
+        quality.addStretch(1)
+        self._lines = QFormLayout()
+        self._lines.addRow(self.tr("&Name"), self._name)
+        self._lines.addRow(self.tr("Folder"), place)
+        self._lines.addRow(self.tr("&Format"), self._kind)
+        self._quality_row = self._lines.rowCount()
+        self._lines.addRow(self.tr("Quality"), quality)
+        for widget in (self._loss, self._replace, self._warning):
+            self._lines.addRow("", widget)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        named(cancel, "export.cancel", self.tr("Cancel"), shortcut=self.tr("Esc"))
+        self._export = QPushButton(self.tr("Export"))
+        named(self._export, "export.export", self.tr("Export"), shortcut=self.tr("Enter"))
+        self._export.setDefault(True)
+        buttons.addButton(self._export, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(14)
+        column.addLayout(self._lines)
+        column.addStretch(1)
+        column.addWidget(buttons)
+        self.setMinimumWidth(520)
+
+    @Slot()
+    def _browse(self) -> None:
+        chooser = QFileDialog(self, self.tr("Choose the folder"), self._folder.text())
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.fileSelected.connect(self._folder.setText)
+        chooser.open()
+
+    @Slot()
+    def _typed(self) -> None:
+        """A suffix typed by hand chooses the format; leave to replace a file was given for the former name only."""
+        self._replace.setChecked(False)
+        suffix = self.path.suffix.lower()
+        for index, family in enumerate(self._families):
+            if suffix in family.suffixes:
+                self._kind.blockSignals(True)
+                self._kind.setCurrentIndex(index)
+                self._kind.blockSignals(False)
+        self._refresh()
+
+    @Slot(int)
+    def _kind_chosen(self, index: int) -> None:
+        target = self.path
+        if target.name and target.suffix.lower() not in self._families[index].suffixes:
+            known = any(target.suffix.lower() in family.suffixes for family in self._families)
+            stem = target.stem if known else target.name
+            self._name.setText(stem + self._families[index].suffixes[0])
+        self._refresh()
+
+    @property
+    def _family(self) -> Family:
+        return self._families[self._kind.currentIndex()]
+
+    @property
+    def _own_possible(self) -> bool:
+        return self._original is not None and self._original.suffix.lower() in self._family.suffixes
+
+    @Slot()
+    def _refresh(self) -> None:
+        self._lines.setRowVisible(self._quality_row, not self._family.lossless)
+        self._own.setVisible(self._own_possible)
+        self._quality.setEnabled(not (self._own.isChecked() and self._own_possible))
+        self._loss.setText(self._about_loss())
+        problem = self._problem()
+        exists = not problem and self.path.exists()
+        if exists:
+            original = self._original is not None and self._original.exists() and self.path.samefile(self._original)
+            text = self.tr("Replace the original file {name}") if original else self.tr("Replace {name}, which exists")
+            self._replace.setText(text.format(name=self.path.name))
+        self._replace.setVisible(exists)
+        self._warning.setText(problem)
+        self._warning.setVisible(bool(problem))
+        self._export.setEnabled(not problem and (not exists or self._replace.isChecked()))
+
+    def _problem(self) -> str:
+        """Why nothing can be written there; empty when nothing speaks against it."""
+        target = self.path
+        if not self._name.text().strip() or target.name != self._name.text().strip():
+            return self.tr("Give the file a name without a folder.")
+        if not target.parent.is_absolute() or not target.parent.is_dir():
+            return self.tr("There is no such folder.")
+        if target.is_dir():
+            return self.tr("A folder has this name.")
+        if target.suffix.lower() not in self._family.suffixes:
+            return self.tr("The name must end in {suffix}.").format(suffix=self._family.suffixes[0])
+        return ""
+
+    def _about_loss(self) -> str:
+        family, held = self._family, self._family.holds(self._format)
+        said = []
+        if family.lossless:
+            said.append(self.tr("{format} is lossless: what you did not fill stays exactly as it is."))
+        else:
+            said.append(self.tr("{format} is lossy: it changes pixels a little everywhere. PNG and TIFF change none."))
+        if held.bits < self._format.bits:
+            said.append(self.tr("It holds {held} of the photo's {bits} bits."))
+        if self._format.alpha and not held.alpha:
+            said.append(self.tr("It holds no transparency."))
+        return " ".join(said).format(format=family.title, held=held.bits, bits=self._format.bits)
+
+
+def _free_name(folder: Path, stem: str, suffix: str) -> str:
+    """`stem` with a number where a file of that name exists."""
+    for number in range(1, 1000):
+        name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
+        if not (folder / name).exists():
+            return name
+    return f"{stem}{suffix}"

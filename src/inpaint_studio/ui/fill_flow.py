@@ -1,0 +1,80 @@
+"""Filling in the window: one fill at a time, in the engine thread, for the document that it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from inpaint_studio.document.edits import RemoveLayer
+from inpaint_studio.document.layers import FillLayer, MaskLayer
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines.planner import FillJob
+from inpaint_studio.errors import Cancelled, InputError
+from inpaint_studio.ui.document_tab import DocumentTab
+from inpaint_studio.ui.engine_thread import EngineThread
+
+
+class FillFlow(QObject):
+    """Runs fills and adds what they make as one step. Errors come out of `fill` and `run_again` as StudioError."""
+
+    #: Whether a fill is running now.
+    running = Signal(bool)
+    #: The document that a running fill belongs to was changed under its mask meanwhile; the result was added all the same.
+    outdated = Signal()
+    #: What the user should know about a fill, in one sentence.
+    noted = Signal(str)
+
+    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self.tab: DocumentTab | None = None
+
+    async def fill(self, tab: DocumentTab, recipe: Recipe) -> None:
+        """Fill what the mask of `tab` selects. Does nothing while another fill runs."""
+        if self.tab is not None:
+            return
+        mask = tab.mask_to_fill()
+        if mask is None:
+            raise InputError(
+                self.tr("Nothing is selected yet."), self.tr("Paint over what should go with the brush (B), then fill.")
+            )
+        await self._run(tab, tab.studio.fill_job([mask], recipe), [mask], replaced=None)
+
+    async def run_again(self, tab: DocumentTab, layer_id: str, recipe: Recipe) -> None:
+        """Fill what the fill layer `layer_id` was made from once more, in its place. Does nothing while another fill runs."""
+        layer = tab.document.layer(layer_id)
+        if self.tab is not None or not isinstance(layer, FillLayer):
+            return
+        job = FillJob(tab.document.composite(below=layer_id), layer.mask.snapshot(), recipe)
+        await self._run(tab, job, [], replaced=layer_id)
+
+    async def _run(self, tab: DocumentTab, job: FillJob, masks: Sequence[str], replaced: str | None) -> None:
+        revision = tab.document.revision
+        self.tab = tab
+        self.running.emit(True)
+        try:
+            plan, filled = await self._engine.fill(job)
+        except Cancelled:
+            return
+        finally:
+            self.tab = None
+            self.running.emit(False)
+        changed = tab.document.revision != revision
+        # what was deleted meanwhile can be neither hidden nor replaced
+        there = {layer.id for layer in tab.document.layers}
+        tab.canvas.cancel_stroke()
+        with tab.studio.history.transaction(self.tr("Fill")):
+            if replaced in there:
+                tab.studio.history.apply(RemoveLayer.of(tab.document, replaced))
+            tab.studio.accept(plan, filled, [mask for mask in masks if mask in there])
+        tab.settled()
+        if changed and masks and self._differs(tab, masks, job):
+            self.outdated.emit()
+        for note in filled.notes:
+            self.noted.emit(note)
+
+    @staticmethod
+    def _differs(tab: DocumentTab, masks: Sequence[str], job: FillJob) -> bool:
+        now = [layer for layer in tab.document.layers if layer.id in masks and isinstance(layer, MaskLayer)]
+        return not all(layer.coverage.same_pixels(job.coverage) for layer in now)

@@ -1,0 +1,162 @@
+"""A recipe as controls; the fill panel and "Run again" are made of it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines.contract import AUTO
+from inpaint_studio.ui.fill_panel.options import OptionControls
+from inpaint_studio.ui.theme import hint, icon_button, named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inpaint_studio.engines.contract import EngineSpec
+
+#: What the window starts with: a mask is rarely drawn to the pixel.
+DEFAULT = Recipe(grow=4, feather=2)
+
+_MOST_PIXELS = 500
+_LARGEST_SEED = 2**31 - 1
+
+
+class RecipeForm(QWidget):
+    """Shows and makes a `Recipe`. Until `set_engines` there is only the automatic choice."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "fill.recipe")
+        self._engines: Mapping[str, EngineSpec] = {}
+        self._recipe = DEFAULT
+        self._options: OptionControls | None = None
+        self._engine = named(QComboBox(), "fill.engine", self.tr("What fills the mask"), accessible=self.tr("Engine"))
+        self._engine.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._engine.setMinimumContentsLength(12)
+        self._about = hint("fill.engine.about")
+        self._grow = self._pixels("fill.grow", self.tr("Grow the mask by this before filling"))
+        self._feather = self._pixels("fill.feather", self.tr("Blend into the photo over this distance"))
+        self._seed = named(QSpinBox(), "fill.seed", self.tr("Same seed, same result; another gives a variation"))
+        self._seed.setRange(0, _LARGEST_SEED)
+        self._seed.valueChanged.connect(self.changed)
+        self._dice = icon_button("dice", "fill.dice", self.tr("Another seed"))
+        self._dice.clicked.connect(self._roll)
+        self._lay_out()
+        self._engine.currentIndexChanged.connect(self._engine_chosen)
+        self.set_recipe(DEFAULT)
+
+    def set_engines(self, engines: Mapping[str, EngineSpec]) -> None:
+        """Offer `engines`, by id; those that can't run here are listed and say why."""
+        recipe = self.recipe()
+        self._engines = engines
+        self.set_recipe(recipe)
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Show `recipe`, also one whose engine is not installed."""
+        self._recipe = recipe
+        self._engine.blockSignals(True)
+        self._engine.setModel(self._engine_model())
+        self._engine.setCurrentIndex(self._engine.findData(recipe.engine))
+        self._engine.blockSignals(False)
+        self._grow.setValue(recipe.grow)
+        self._feather.setValue(recipe.feather)
+        self._seed.setValue(recipe.seed)
+        self._engine_chosen()
+
+    def recipe(self) -> Recipe:
+        """The recipe as the controls say; what has no control is kept, as long as the engine is."""
+        engine = self._engine.currentData() or self._recipe.engine
+        kept = self._recipe if engine == self._recipe.engine else Recipe(context=self._recipe.context)
+        options = kept.options if self._options is None else self._options.values()
+        return replace(
+            kept,
+            engine=engine,
+            options=options,
+            seed=self._seed.value(),
+            grow=self._grow.value(),
+            feather=self._feather.value(),
+            chosen={},
+        )
+
+    @property
+    def engine_title(self) -> str:
+        """The short name of the engine chosen."""
+        return self._engine.currentText()
+
+    def _pixels(self, name: str, tip: str) -> QSpinBox:
+        spin = named(QSpinBox(), name, tip)
+        spin.setRange(0, _MOST_PIXELS)
+        spin.setSuffix(self.tr(" px"))
+        spin.valueChanged.connect(self.changed)
+        return spin
+
+    def _lay_out(self) -> None:
+        seed = QWidget()
+        row = QHBoxLayout(seed)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self._seed, 1)
+        row.addWidget(self._dice)
+        self._lines = lines = QFormLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        lines.addRow(self.tr("&Engine"), self._engine)
+        lines.addRow("", self._about)
+        lines.addRow(self.tr("&Grow"), self._grow)
+        lines.addRow(self.tr("Fea&ther"), self._feather)
+        label = QLabel(self.tr("See&d"))
+        label.setBuddy(self._seed)
+        lines.addRow(label, seed)
+
+    def _engine_model(self) -> QStandardItemModel:
+        model = QStandardItemModel(self._engine)
+        if AUTO not in self._engines:
+            model.appendRow(_item(AUTO, self.tr("Automatic")))
+        for spec in self._engines.values():
+            item = _item(spec.id, spec.title.partition(":")[0])
+            item.setToolTip(spec.title)
+            if not spec.availability.available:
+                item.setEnabled(False)
+                item.setToolTip(f"{spec.availability.reason}\n{spec.availability.remedy}")
+            model.appendRow(item)
+        if self._recipe.engine not in self._engines and self._recipe.engine != AUTO:
+            item = _item(self._recipe.engine, self.tr("{engine} (not installed)").format(engine=self._recipe.engine))
+            item.setEnabled(False)
+            model.appendRow(item)
+        return model
+
+    @Slot()
+    def _engine_chosen(self) -> None:
+        engine = self._engine.currentData()
+        spec = self._engines.get(engine)
+        about = spec.title.partition(":")[2].strip() if spec is not None else ""
+        if spec is not None and not spec.availability.available:
+            about = spec.availability.reason
+        self._about.setText(about[:1].upper() + about[1:])
+        self._about.setVisible(bool(about))
+        if self._options is not None:
+            self._options.remove()
+            self._options = None
+        if spec is not None:
+            values = self._recipe.options if engine == self._recipe.engine else {}
+            self._options = OptionControls(spec.options, values, self._lines)
+            self._options.changed.connect(self.changed)
+        self.changed.emit()
+
+    @Slot()
+    def _roll(self) -> None:
+        self._seed.setValue(random.randint(1, 999_999))  # noqa: S311  no secret
+
+
+def _item(engine_id: str, text: str) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setData(engine_id, Qt.ItemDataRole.UserRole)
+    return item

@@ -1,0 +1,70 @@
+"""The panel with the button that fills."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from inpaint_studio.ui.fill_panel.form import RecipeForm
+from inpaint_studio.ui.theme import named
+
+if TYPE_CHECKING:
+    from inpaint_studio.document.recipe import Recipe
+
+
+class FillPanel(QWidget):
+    """A recipe and the Fill button; `form` is the recipe's controls."""
+
+    fillRequested = Signal()  # noqa: N815  Qt's way of naming signals
+    #: The recipe changed: the outline of the effective mask, for one, looks different.
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "fill.panel", accessible=self.tr("Fill"))
+        self.form = RecipeForm()
+        self.form.changed.connect(self.changed)
+        self._button = QPushButton(self.tr("Fill"))
+        named(self._button, "fill.button", self.tr("Fill what the mask covers"), shortcut=self.tr("Enter"))
+        self._button.setAccessibleName(self.tr("Fill"))
+        self._button.setProperty("primary", "true")
+        self._button.setMinimumHeight(36)
+        self._button.clicked.connect(self.fillRequested)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
+        area.setWidget(self.form)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(10)
+        column.addWidget(area, 1)
+        column.addWidget(self._button)
+
+    def load_engines(self) -> None:
+        """List the engines that there are; call it after the first paint, because it imports them."""
+        from inpaint_studio.engines import planner
+
+        self.form.set_engines(planner.all_specs())
+
+    def recipe(self) -> Recipe:
+        return self.form.recipe()
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        self.form.set_recipe(recipe)
+
+    def set_running(self, running: bool) -> None:
+        """While a fill runs no other can be asked for."""
+        self._button.setEnabled(not running)
+        self._button.setText(self.tr("Filling…") if running else self.tr("Fill"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Enter in any of the controls fills."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._button.isEnabled():
+            self.fillRequested.emit()
+        else:
+            super().keyPressEvent(event)

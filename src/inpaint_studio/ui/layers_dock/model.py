@@ -1,0 +1,155 @@
+"""The layers of a document as rows, top first, the photo last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QImage
+
+from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
+from inpaint_studio.ui.layers_dock.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from inpaint_studio.document.document import Document
+    from inpaint_studio.pixels.rect import Rect
+
+_Index = QModelIndex | QPersistentModelIndex
+
+#: The id of the photo's row, which is no layer.
+PHOTO = ""
+
+#: Roles beyond Qt's: the row as a `Row`, and its picture.
+ROW = Qt.ItemDataRole.UserRole
+PICTURE = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row shows."""
+
+    id: str
+    kind: str
+    name: str
+    subtitle: str = ""
+    visible: bool = True
+    opacity: float = 1.0
+    active: bool = False
+
+
+class LayersModel(QAbstractListModel):
+    """Rows are rebuilt from the document when one differs; pictures when they are asked for after a change."""
+
+    #: Layer id and the name that the user typed.
+    renamed = Signal(str, str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._document: Document | None = None
+        self._rows: list[Row] = []
+        self._pictures: dict[str, QImage] = {}
+        self.active = PHOTO
+
+    @property
+    def rows(self) -> list[Row]:
+        return self._rows
+
+    def set_document(self, document: Document | None) -> None:
+        self._document, self._pictures = document, {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over what differs; a change of values alone keeps the selection and an open name editor."""
+        rows = self._wanted()
+        if [row.id for row in rows] != [row.id for row in self._rows]:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+            return
+        for number, (old, new) in enumerate(zip(self._rows, rows, strict=True)):
+            if old != new:
+                self._rows[number] = new
+                self.dataChanged.emit(self.index(number), self.index(number))
+
+    def forget_pictures(self, rect: Rect) -> None:
+        """The pictures of layers that reach into `rect` are to be made again."""
+        if self._document is None:
+            return
+        layers = {layer.id: layer for layer in self._document.layers}
+        for layer_id in list(self._pictures):
+            layer = layers.get(layer_id)
+            if layer_id != PHOTO and (layer is None or rect.empty or not layer.covered.clipped(rect).empty):
+                del self._pictures[layer_id]
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1), [PICTURE])
+
+    def row_of(self, layer_id: str) -> int | None:
+        """None for an id that no row has."""
+        return next((number for number, row in enumerate(self._rows) if row.id == layer_id), None)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802  Qt's signature
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not 0 <= index.row() < len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole}:
+            return row.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(row)
+        if role == ROW:
+            return row
+        if role == PICTURE:
+            return self._picture(row.id)
+        return None
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802  Qt's name
+        row = self._rows[index.row()]
+        name = str(value).strip()
+        if role == Qt.ItemDataRole.EditRole and name and name != row.name:
+            self.renamed.emit(row.id, name)
+        return False
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        flag = Qt.ItemFlag
+        if not index.isValid():
+            return flag.ItemIsDropEnabled
+        flags = flag.ItemIsEnabled | flag.ItemIsSelectable
+        if self._rows[index.row()].id != PHOTO:
+            flags |= flag.ItemIsEditable | flag.ItemIsDragEnabled
+        return flags
+
+    def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802  Qt's name
+        return Qt.DropAction.MoveAction
+
+    def _wanted(self) -> list[Row]:
+        if self._document is None:
+            return []
+        rows = [self._row(layer) for layer in reversed(self._document.layers)]
+        return [*rows, Row(PHOTO, "photo", self.tr("Photo"))]
+
+    def _row(self, layer: Layer) -> Row:
+        active = isinstance(layer, MaskLayer) and layer.id == self.active
+        subtitle = ""
+        if isinstance(layer, FillLayer):
+            chosen = ", ".join(sorted(layer.recipe.chosen)) or layer.recipe.engine
+            subtitle = self.tr("{engine}, seed {seed}").format(engine=chosen, seed=layer.recipe.seed)
+        elif active:
+            subtitle = self.tr("Paint here")
+        return Row(layer.id, layer.kind, layer.name, subtitle, layer.visible, layer.opacity, active)
+
+    def _spoken(self, row: Row) -> str:
+        parts = [row.name, row.subtitle, "" if row.visible else self.tr("hidden")]
+        return ", ".join(part for part in parts if part)
+
+    def _picture(self, layer_id: str) -> QImage | None:
+        if self._document is None:
+            return None
+        if layer_id not in self._pictures:
+            layer = None if layer_id == PHOTO else self._document.layer(layer_id)
+            self._pictures[layer_id] = thumbnail(self._document, layer)
+        return self._pictures[layer_id]

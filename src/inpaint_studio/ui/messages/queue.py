@@ -1,0 +1,83 @@
+"""What waits to be told: bounded, and equal messages are counted instead of repeated."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from inpaint_studio.errors import StudioError
+
+#: Messages kept at once; beyond that the oldest of those that wait are left to the log.
+MOST = 20
+
+
+class Kind(StrEnum):
+    """How grave a message is. The values name icons and colours."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of a message, such as "Try again"."""
+
+    label: str
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the bar shows. `count`: how often it was told."""
+
+    kind: Kind
+    text: str
+    hint: str = ""
+    details: str = ""
+    action: Action | None = None
+    count: int = 1
+
+    def same(self, other: Message) -> bool:
+        return (self.kind, self.text, self.hint) == (other.kind, other.text, other.hint)
+
+    @property
+    def full(self) -> str:
+        """All of it as text to be sent to somebody."""
+        return "\n".join(part for part in (self.text, self.hint, self.details) if part)
+
+
+class Queue:
+    """The first message is the one shown."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    @property
+    def current(self) -> Message | None:
+        return self._messages[0] if self._messages else None
+
+    def add(self, message: Message) -> None:
+        for index, old in enumerate(self._messages):
+            if old.same(message):
+                self._messages[index] = replace(message, count=old.count + 1)
+                return
+        self._messages.append(message)
+        if len(self._messages) > MOST:
+            del self._messages[1]
+
+    def next(self) -> None:
+        """Drop the message shown."""
+        del self._messages[:1]
+
+
+def details_of(error: BaseException) -> str:
+    """The traceback where it says more than the message: an error that the program raised on purpose has none."""
+    if isinstance(error, StudioError) and error.__cause__ is None:
+        return ""
+    return "".join(traceback.format_exception(error)).strip()

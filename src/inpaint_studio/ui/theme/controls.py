@@ -1,0 +1,49 @@
+"""Controls that tests, screen readers and the style sheet find."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+
+from inpaint_studio.ui.icons import icon
+
+W = TypeVar("W", bound=QWidget)
+
+_ICON = QSize(18, 18)
+
+
+def named(widget: W, name: str, tip: str = "", *, accessible: str = "", shortcut: str = "") -> W:
+    """`widget` with its object name, its tooltip (which tells the shortcut) and what a screen reader says."""
+    widget.setObjectName(name)
+    if tip:
+        widget.setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
+    if accessible or tip:
+        widget.setAccessibleName(accessible or tip)
+    return widget
+
+
+def icon_button(which: str, name: str, tip: str, *, shortcut: str = "") -> QToolButton:
+    """A small button with an icon only, which the Tab key reaches."""
+    button = named(QToolButton(), name, tip, shortcut=shortcut)
+    button.setIcon(icon(which))
+    button.setIconSize(_ICON)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def hint(name: str = "", text: str = "") -> QLabel:
+    """A quieter text that wraps."""
+    label = named(QLabel(text), name)
+    label.setProperty("role", "hint")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def heading(text: str, *, role: str = "heading") -> QLabel:
+    """The title of a group (role "heading") or of a page (role "title")."""
+    label = QLabel(text)
+    label.setProperty("role", role)
+    return label

@@ -1,0 +1,116 @@
+"""What a brush is like: size, hardness, opacity, flow, and what a pen's pressure does."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+
+from inpaint_studio.tools.base import BrushSettings
+from inpaint_studio.ui.theme import named
+
+#: Steps of the size slider over the whole logarithmic range.
+_STEPS = 300
+_RATIO = math.log(BrushSettings.LARGEST / BrushSettings.SMALLEST)
+
+
+def size_at(step: int) -> float:
+    """The brush size at a position of the slider."""
+    size = BrushSettings.SMALLEST * math.exp(_RATIO * step / _STEPS)
+    return min(round(size, 1 if size < 10 else 0), BrushSettings.LARGEST)
+
+
+def step_at(size: float) -> int:
+    """The slider's position for a brush size."""
+    return round(_STEPS * math.log(size / BrushSettings.SMALLEST) / _RATIO)
+
+
+class ToolOptions(QWidget):
+    """The settings of the brush at hand, in one row."""
+
+    #: The BrushSettings that the user has made.
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "tool.options", accessible=self.tr("Brush settings"))
+        self._settings = BrushSettings()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(6)
+        self._slider = named(QSlider(Qt.Orientation.Horizontal), "brush.size.slider", self.tr("Size of the brush"))
+        self._slider.setRange(0, _STEPS)
+        self._slider.setMinimumWidth(60)
+        self._slider.setMaximumWidth(150)
+        self._size = named(QDoubleSpinBox(), "brush.size", self.tr("Size of the brush"), shortcut="[ ]")
+        self._size.setRange(BrushSettings.SMALLEST, BrushSettings.LARGEST)
+        self._size.setDecimals(1)
+        self._size.setSuffix(self.tr(" px"))
+        self._size.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        self._slider.valueChanged.connect(lambda step: self._change(size=size_at(step)))
+        self._size.valueChanged.connect(lambda size: self._change(size=size))
+        self._label(row, self.tr("&Size"), self._size)
+        row.addWidget(self._slider)
+        row.addWidget(self._size)
+        self._percents = {
+            "hardness": self._percent(
+                row, "hardness", self.tr("&Hardness"), self.tr("How sharp the rim is"), shortcut="Shift+[ ]"
+            ),
+            "opacity": self._percent(row, "opacity", self.tr("&Opacity"), self.tr("The most a stroke does")),
+            "flow": self._percent(row, "flow", self.tr("F&low"), self.tr("How much each pass does")),
+        }
+        self._checks = {
+            "pressure_size": self._check(
+                row, "pressure_size", self.tr("Pressure: size"), self.tr("A pen's pressure changes the size")
+            ),
+            "pressure_opacity": self._check(
+                row, "pressure_opacity", self.tr("opacity"), self.tr("A pen's pressure changes the opacity")
+            ),
+        }
+        row.addStretch(1)
+        self.set_settings(self._settings)
+
+    @property
+    def settings(self) -> BrushSettings:
+        return self._settings
+
+    def set_settings(self, settings: BrushSettings) -> None:
+        """Show `settings`, without a signal: they come from elsewhere, such as a key."""
+        self._settings = settings
+        controls = [self._slider, self._size, *self._percents.values(), *self._checks.values()]
+        blockers = [QSignalBlocker(control) for control in controls]
+        self._slider.setValue(step_at(settings.size))
+        self._size.setValue(settings.size)
+        for name, spin in self._percents.items():
+            spin.setValue(round(100 * getattr(settings, name)))
+        for name, check in self._checks.items():
+            check.setChecked(getattr(settings, name))
+        for blocker in blockers:
+            blocker.unblock()
+
+    def _change(self, **values: float) -> None:
+        self.set_settings(replace(self._settings, **values))  # type: ignore[arg-type]  # the names are ours
+        self.changed.emit(self._settings)
+
+    def _label(self, row: QHBoxLayout, text: str, buddy: QWidget) -> None:
+        label = QLabel(text)
+        label.setBuddy(buddy)
+        row.addWidget(label)
+
+    def _percent(self, row: QHBoxLayout, name: str, text: str, tip: str, shortcut: str = "") -> QSpinBox:
+        spin = named(QSpinBox(), f"brush.{name}", tip, accessible=text.replace("&", ""), shortcut=shortcut)
+        spin.setRange(1 if name != "hardness" else 0, 100)
+        spin.setSuffix(self.tr(" %"))
+        spin.valueChanged.connect(lambda percent: self._change(**{name: percent / 100}))
+        row.addSpacing(6)
+        self._label(row, text, spin)
+        row.addWidget(spin)
+        return spin
+
+    def _check(self, row: QHBoxLayout, name: str, text: str, tip: str) -> QCheckBox:
+        check = named(QCheckBox(text), f"brush.{name}", tip)
+        check.toggled.connect(lambda on: self._change(**{name: on}))
+        row.addWidget(check)
+        return check

@@ -1,0 +1,340 @@
+"""The main window: tabs with documents, docks around them. What its commands do is in `commands`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget, QToolBar, QVBoxLayout, QWidget
+
+from inpaint_studio.pixels import stroke_backend
+from inpaint_studio.settings import Settings
+from inpaint_studio.studio.jobs import JobRunner
+from inpaint_studio.studio.session import Session
+from inpaint_studio.tools.base import BrushSettings
+from inpaint_studio.tools.registry import TOOLS
+from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.ui.actions import COMMANDS, build_actions
+from inpaint_studio.ui.commands import Commands
+from inpaint_studio.ui.document_tab import DocumentTab
+from inpaint_studio.ui.engine_thread import EngineThread
+from inpaint_studio.ui.file_flow import FileFlow
+from inpaint_studio.ui.fill_flow import FillFlow
+from inpaint_studio.ui.fill_panel import FillPanel
+from inpaint_studio.ui.history_dock import HistoryDock
+from inpaint_studio.ui.icons import icon
+from inpaint_studio.ui.layers_dock import LayersDock
+from inpaint_studio.ui.messages import Messages
+from inpaint_studio.ui.status import StatusBar
+from inpaint_studio.ui.tool_options import ToolOptions
+from inpaint_studio.ui.welcome import Welcome
+
+
+class MainWindow(QMainWindow):
+    """Holds the open documents and keeps docks, title and status bar in step with the one in front."""
+
+    #: The first frame is on the screen.
+    first_painted = Signal()
+    #: Everything is closed and the engine has ended: the program may end.
+    ended = Signal()
+
+    def __init__(self, settings: Settings, make_runner: Callable[[], JobRunner] | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.resize(1360, 860)
+        self.messages = Messages(self)
+        self.engine = EngineThread(make_runner, self)
+        self.fills = FillFlow(self.engine, self)
+        self.files = FileFlow(settings, self)
+        self.tools = {tool.id: tool.make() for tool in TOOLS}
+        self.tool_id = TOOLS[0].id
+        self.may_close = False
+        self._painted = False
+        self._tasks: set[asyncio.Task[object]] = set()
+        self.commands = Commands(self)
+        self.actions_by_name = build_actions(self, self.commands.handlers())
+        self._build_centre()
+        self._build_docks()
+        self._build_bars()
+        for name in ("action.fill", "action.cancel"):
+            # Enter and Esc end a rename or leave a field elsewhere
+            action = self.actions_by_name[name]
+            self.removeAction(action)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.tabs.addAction(action)
+        self._connect()
+        self.choose_tool(self.tool_id)
+        self.refresh()
+
+    # ---- building
+
+    def _build_centre(self) -> None:
+        self.welcome = Welcome(self)
+        self.tabs = QTabWidget(self)
+        self.tabs.setObjectName("tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.setTabsClosable(True)
+        self.tabs.setMovable(True)
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.tabs)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages.bar)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(centre)
+
+    def event(self, event: QEvent) -> bool:
+        """Notice the first frame."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            self.first_painted.emit()
+        return done
+
+    def warm_up(self) -> None:
+        """What the first fill and the first stroke would wait for; call it when the window is on the screen."""
+        self.fill_panel.load_engines()
+        self.engine.warm()
+        self.spawn(self.commands.look_for_leftovers())
+        self.spawn(self._load_kernels())
+
+    @staticmethod
+    async def _load_kernels() -> None:
+        await asyncio.to_thread(stroke_backend.warm)
+
+    def _build_docks(self) -> None:
+        self.fill_panel = FillPanel(self)
+        fill_dock = QDockWidget(self.tr("Fill"), self)
+        fill_dock.setObjectName("dock.fill")
+        fill_dock.setWidget(self.fill_panel)
+        self.layers = LayersDock(self)
+        self.history = HistoryDock(self)
+        for dock in (fill_dock, self.layers, self.history):
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+
+    def _build_bars(self) -> None:
+        menus = {}
+        for command in COMMANDS:
+            action = self.actions_by_name[command.name]
+            if command.icon:
+                action.setIcon(icon(command.icon))
+            if command.menu not in menus:
+                menus[command.menu] = self.menuBar().addMenu(self.tr(command.menu))
+            menus[command.menu].addAction(action)
+        tools = QToolBar(self.tr("Tools"), self)
+        tools.setObjectName("toolbar.tools")
+        group = QActionGroup(self)
+        for tool in TOOLS:
+            group.addAction(self.actions_by_name[f"tool.{tool.id}"])
+            tools.addAction(self.actions_by_name[f"tool.{tool.id}"])
+        tools.addSeparator()
+        for name in ("action.undo", "action.redo"):
+            tools.addAction(self.actions_by_name[name])
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, tools)
+        options = QToolBar(self.tr("Brush"), self)
+        options.setObjectName("toolbar.options")
+        self.tool_options = ToolOptions(self)
+        options.addWidget(self.tool_options)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, options)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(self._switched)
+        self.tabs.tabCloseRequested.connect(lambda index: self.spawn(self.commands.close_tab(self.tab_at(index))))
+        self.welcome.chooseRequested.connect(self.actions_by_name["action.open"].trigger)
+        self.welcome.openRequested.connect(lambda paths: self.spawn(self.commands.open_files(paths)))
+        self.welcome.sampleRequested.connect(self.commands.open_sample)
+        self.welcome.recoverRequested.connect(lambda path: self.spawn(self.commands.recover(path)))
+        self.welcome.discardRequested.connect(lambda path: self.spawn(self.commands.discard(path)))
+        self.fill_panel.fillRequested.connect(self.commands.fill)
+        self.layers.edit.connect(lambda edit: self._with_tab(lambda tab: tab.do(edit)))
+        self.layers.activeChanged.connect(lambda layer_id: self._with_tab(lambda tab: tab.activate(layer_id or None)))
+        self.layers.runAgain.connect(lambda layer_id: self.spawn(self.commands.run_again(layer_id)))
+        self.history.goTo.connect(lambda position: self._with_tab(lambda tab: tab.go_to(position)))
+        self.tool_options.changed.connect(self.set_brush)
+        self.status.progress.cancelRequested.connect(self.commands.cancel)
+        self.engine.progressed.connect(self._progressed)
+        self.fills.running.connect(self._running)
+        self.fills.noted.connect(self.messages.info)
+        self.fills.outdated.connect(
+            lambda: self.messages.info(
+                self.tr("The mask was changed during the fill; the fill has the mask as it was.")
+            )
+        )
+        self.files.unsafe.connect(self.messages.show)
+
+    # ---- documents
+
+    @property
+    def tab(self) -> DocumentTab | None:
+        """The document in front."""
+        widget = self.tabs.currentWidget()
+        return widget if isinstance(widget, DocumentTab) else None
+
+    def tab_at(self, index: int) -> DocumentTab:
+        """The document of the tab `index`."""
+        widget = self.tabs.widget(index)
+        assert isinstance(widget, DocumentTab)  # noqa: S101  nothing else is ever added
+        return widget
+
+    @property
+    def all_tabs(self) -> list[DocumentTab]:
+        return [self.tab_at(index) for index in range(self.tabs.count())]
+
+    def add_session(self, session: Session) -> DocumentTab:
+        """Show a document in a tab of its own, in front."""
+        tab = DocumentTab(session, self.tools[self.tool_id], self.tabs)
+        tab.changed.connect(self.refresh)
+        tab.failed.connect(self.messages.show)
+        tab.activeChanged.connect(self._activated)
+        tab.canvas.zoomChanged.connect(self.status.set_zoom)
+        tab.canvas.cursorMoved.connect(self._pointed)
+        tab.canvas.set_brush_size(self.brush.size)
+        self.tabs.setCurrentIndex(self.tabs.addTab(tab, tab.title))
+        self.refresh()
+        tab.canvas.setFocus()
+        return tab
+
+    def remove_tab(self, tab: DocumentTab) -> None:
+        """Take the tab of a closed document away."""
+        self.tabs.removeTab(self.tabs.indexOf(tab))
+        tab.deleteLater()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the document in front has become."""
+        tab = self.tab
+        self.pages.setCurrentWidget(self.tabs if tab is not None else self.welcome)
+        for index, other in enumerate(self.all_tabs):
+            self.tabs.setTabText(index, other.title)
+        self.setWindowTitle(f"{tab.title} – Inpaint Studio" if tab is not None else "Inpaint Studio")
+        self.history.refresh(tab.studio.history if tab is not None else None)
+        history = tab.studio.history if tab is not None else None
+        enabled = {
+            "action.undo": history is not None and history.position > 0,
+            "action.redo": history is not None and history.position < len(history.labels),
+            "action.cancel": True,
+            "action.finish": self.fills.tab is not None,
+            "action.fill": tab is not None and self.fills.tab is None,
+        }
+        needing = (
+            "save",
+            "save_as",
+            "export",
+            "close",
+            "clear_mask",
+            "add_mask",
+            "zoom_fit",
+            "zoom_100",
+            "zoom_in",
+            "zoom_out",
+        )
+        for name in needing:
+            enabled[f"action.{name}"] = tab is not None
+        for name, on in enabled.items():
+            self.actions_by_name[name].setEnabled(on)
+        self.fill_panel.setEnabled(tab is not None)
+
+    def _with_tab(self, act: Callable[[DocumentTab], None]) -> None:
+        if self.tab is not None:
+            act(self.tab)
+
+    def _switched(self) -> None:
+        tab = self.tab
+        document = tab.document if tab is not None else None
+        self.layers.set_document(document)
+        self.status.set_document(document)
+        if tab is not None:
+            self.layers.set_active(tab.active or "")
+            self.status.set_zoom(tab.canvas.view.zoom)
+            self.actions_by_name["action.overlay"].setChecked(tab.canvas.overlay_shown)
+        self.refresh()
+
+    def _activated(self, layer_id: str) -> None:
+        if self.sender() is self.tab:
+            self.layers.set_active(layer_id)
+
+    def _pointed(self, x: float, y: float) -> None:
+        self.status.set_pointer((int(x // 1), int(y // 1)))
+
+    # ---- tools
+
+    @property
+    def brush(self) -> BrushSettings:
+        return self.tool_options.settings
+
+    def set_brush(self, brush: BrushSettings) -> None:
+        """Paint with `brush` from the next press on."""
+        self.tool_options.set_settings(brush)
+        tool = self.tools[self.tool_id]
+        if isinstance(tool, StrokeTool):
+            tool.brush = brush
+        for tab in self.all_tabs:
+            tab.canvas.set_brush_size(brush.size)
+
+    def change_brush(self, **values: float) -> None:
+        """Paint with some settings changed."""
+        self.set_brush(replace(self.brush, **values))  # type: ignore[arg-type]  # the names are the callers' literals
+
+    def choose_tool(self, tool_id: str) -> None:
+        """Take another tool in hand; each keeps its own brush."""
+        self.tool_id = tool_id
+        self.actions_by_name[f"tool.{tool_id}"].setChecked(True)
+        tool = self.tools[tool_id]
+        for tab in self.all_tabs:
+            tab.set_tool(tool)
+        if isinstance(tool, StrokeTool):
+            self.set_brush(tool.brush)
+
+    # ---- fills
+
+    def _running(self, running: bool) -> None:
+        if running:
+            self.status.progress.begin(self.tr("Filling"))
+        else:
+            self.status.progress.end()
+        self.fill_panel.set_running(running)
+        self.refresh()
+
+    def _progressed(self, fraction: float | None, note: str, _preview: object) -> None:
+        self.status.progress.update_progress(fraction, note)
+
+    # ---- async work and the end
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do `work` on the event loop; what it raises is shown."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.messages.show(error)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
+        """Ask what has to be asked first; the window closes when all is closed."""
+        if self.may_close:
+            event.accept()
+            return
+        event.ignore()
+        self.spawn(self.commands.quit())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
+        """Files are welcome."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
+        """Open what is dropped, one after the other."""
+        self.commands.open_urls(event.mimeData().urls())
+        event.acceptProposedAction()
