@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import psutil
@@ -254,7 +255,7 @@ def _zoom(bench: _Bench) -> list[float]:
     for _ in range(2):
         _look_at(bench, 0.14)
         at = QPointF(900, 520)
-        times = [bench.timed(lambda delta=delta: bench.wheel(at, delta)) for delta in [120] * 23 + [-120] * 23]
+        times = [bench.timed(partial(bench.wheel, at, delta)) for delta in [120] * 23 + [-120] * 23]
     return times
 
 

@@ -27,7 +27,7 @@ settings.load_profile("ci")
 #: Seconds a thread or process of a finished test gets to end by itself.
 _GRACE = 2
 _QT = ("PySide6", "shiboken6", "qasync")
-#: Set to 1 for the run of tests/ui and tests/acceptance_ui, the only tests that may import Qt.
+#: Set to 1 for the run of tests/ui and tests/acceptance, the only tests that may import Qt.
 _QT_ALLOWED = os.environ.get("INPAINT_STUDIO_QT") == "1"
 
 
@@ -92,6 +92,12 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.meta_path.insert(0, _QtBlocker())
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Tests of the window run in a process of their own: see `make test`."""
+    windowed = collection_path.parent == Path(__file__).parent and collection_path.name in {"ui", "acceptance"}
+    return True if windowed and not _QT_ALLOWED else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _network.loopback = item.get_closest_marker("network") is not None
@@ -151,6 +157,8 @@ def _children() -> set[psutil.Process]:
 
 
 def _goes_on(thread: threading.Thread) -> bool:
+    if isinstance(thread, threading._DummyThread):
+        return False  # a QThread that ran Python: it can't be joined here, and Qt aborts when one outlives its object
     thread.join(_GRACE)
     return thread.is_alive()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -45,6 +46,7 @@ class StrokeBuffer:
         self._extent = extent
         self._hardness = hardness
         self._spare = np.zeros((TILE, TILE), np.uint8)
+        self._full: set[TileKey] = set()
 
     def add(self, start: Nib, end: Nib, *, joined: bool) -> dict[TileKey, Rect]:
         """Draw the chord from `start` to `end`; `joined` when the last chord ended at `start`.
@@ -63,7 +65,7 @@ class StrokeBuffer:
         changed = {}
         for key in tile_keys(bounds.clipped(self._extent)):
             top, left = key[0] * TILE, key[1] * TILE
-            if _distance(left + TILE / 2, top + TILE / 2, start, end) > reach + _HALF_DIAGONAL:
+            if key in self._full or _distance(left + TILE / 2, top + TILE / 2, start, end) > reach + _HALF_DIAGONAL:
                 continue
             tile = self.tiles.get(key, self._spare)
             box = Rect(
@@ -73,6 +75,9 @@ class StrokeBuffer:
                 )
             )  # fmt: skip
             if box.empty:
+                # a large brush stays over a tile for long after it is full
+                if tile is not self._spare and tile.min() == 255:
+                    self._full.add(key)
                 continue
             changed[key] = box
             if tile is self._spare:
@@ -122,7 +127,7 @@ class PlaneStroke:
         if len(nibs) == 1:
             nibs = (nibs[0], nibs[0])
         changed: dict[TileKey, Rect] = {}
-        for start, end in zip(nibs, nibs[1:], strict=False):
+        for start, end in itertools.pairwise(nibs):
             for key, box in self._buffer.add(start, end, joined=joined).items():
                 changed[key] = Rect.union_of((changed[key], box)) if key in changed else box
             joined = True

@@ -55,7 +55,8 @@ def warm() -> bool:
     with _loading:
         if ready():
             return True
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("inpaint-studio", False) / "numba"))
+        folder = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
         collecting = gc.isenabled()
         # a collection in the midst of so many new objects holds the window's thread up for some 80 ms
         gc.disable()

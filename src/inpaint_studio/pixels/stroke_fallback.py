@@ -18,7 +18,7 @@ _FINE_RADIUS = 6.0
 def capsule(
     tile: Bytes, left: int, top: int,
     x0: float, y0: float, x1: float, y1: float, r0: float, r1: float, a0: float, a1: float, hardness: float,
-    joined: bool,  # noqa: FBT001, ARG001  called as the compiled one is, which saves work by it
+    joined: bool,  # noqa: FBT001  called as the compiled one is, which saves work by it
 ) -> Box:  # fmt: skip
     """Max-blend the way of a disc into `tile`; the box that may have changed."""
     height, width = tile.shape
@@ -72,8 +72,8 @@ class _Way:
         if self.dr:
             tilt = np.float32(self.dr / (self.length2 * math.sqrt(self.length2 - float(self.dr) ** 2)))
         foot = (px * self.dx + py * self.dy) * self.per_length2
-        t = np.clip(foot + np.abs(px * self.dy - py * self.dx) * tilt, 0, 1)
-        return self.r0 + t * self.dr - self._distance(px, py, t), t
+        t = np.asarray(np.clip(foot + np.abs(px * self.dy - py * self.dx) * tilt, 0, 1), np.float32)
+        return np.asarray(self.r0 + t * self.dr - self._distance(px, py, t), np.float32), t
 
     def soft(self, px: Reals, py: Reals, hardness: float) -> tuple[Reals, Reals]:
         """Coverage 0..1 that falls off from the core to the rim, and where on the way the covering disc is."""
@@ -89,18 +89,14 @@ class _Way:
         return np.asarray(np.hypot(px - t * self.dx, py - t * self.dy), np.float32)
 
 
-def over(
-    before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int
-) -> None:
+def over(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
     """out = before with the stroke laid over; opacity 0..255."""
     part = np.s_[top:bottom, left:right]
     old = before[part].astype(np.uint32)
     out[part] = old + _scaled(255 - old, _scaled(stroke[part].astype(np.uint32), opacity))
 
 
-def erase(
-    before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int
-) -> None:
+def erase(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
     """out = before with the stroke taken away; opacity 0..255."""
     part = np.s_[top:bottom, left:right]
     out[part] = _scaled(before[part].astype(np.uint32), 255 - _scaled(stroke[part].astype(np.uint32), opacity))
@@ -112,7 +108,15 @@ def _scaled(a: NDArray[np.uint32], b: NDArray[np.uint32] | int) -> NDArray[np.ui
 
 
 def tint(
-    below: Pixels, coverage: Bytes, out: Pixels, colour: int, strength: int, left: int, top: int, right: int, bottom: int
+    below: Pixels,
+    coverage: Bytes,
+    out: Pixels,
+    colour: int,
+    strength: int,
+    left: int,
+    top: int,
+    right: int,
+    bottom: int,
 ) -> None:
     """out = below (0xffRRGGBB) with `colour` laid over where `coverage` says; strength 0..255 at full coverage."""
     part = np.s_[top:bottom, left:right]

@@ -8,6 +8,7 @@ its thread layers abort when two threads of the window's process use them at onc
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit, types
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 Pixels = NDArray[np.uint32]
 Box = tuple[int, int, int, int]
+#: float32 or uint32 inside the kernels, where the width of every number decides how many fit in one instruction.
+Scalar = Any
 
 #: Below this radius a hard edge is sampled 8×8 within a pixel: the distance alone is too coarse for so strong a curve.
 FINE_RADIUS = 6.0
@@ -32,7 +35,20 @@ _TWO, _THREE, _TINY, _WHITE = np.float32(2), np.float32(3), np.float32(1e-3), np
 
 
 @njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
-def _hard_row(row, first, shift, py, dx, dy, per_length2, r0, dr, tilt, a0, da):  # type: ignore[no-untyped-def]
+def _hard_row(
+    row: Bytes,
+    first: int,
+    shift: Scalar,
+    py: Scalar,
+    dx: Scalar,
+    dy: Scalar,
+    per_length2: Scalar,
+    r0: Scalar,
+    dr: Scalar,
+    tilt: Scalar,
+    a0: Scalar,
+    da: Scalar,
+) -> Any:
     """Max-blend a hard-edged capsule into `row`, whose first pixel lies `first` + `shift` right of the start."""
     changed = np.uint8(0)
     for i in range(row.size):
@@ -50,7 +66,20 @@ def _hard_row(row, first, shift, py, dx, dy, per_length2, r0, dr, tilt, a0, da):
 
 
 @njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
-def _fine_row(row, first, shift, py, dx, dy, per_length2, r0, dr, tilt, a0, da):  # type: ignore[no-untyped-def]
+def _fine_row(
+    row: Bytes,
+    first: int,
+    shift: Scalar,
+    py: Scalar,
+    dx: Scalar,
+    dy: Scalar,
+    per_length2: Scalar,
+    r0: Scalar,
+    dr: Scalar,
+    tilt: Scalar,
+    a0: Scalar,
+    da: Scalar,
+) -> Any:
     """As `_hard_row`, with 8×8 samples in each pixel that the edge may cross."""
     changed = np.uint8(0)
     for i in range(row.size):
@@ -80,7 +109,20 @@ def _fine_row(row, first, shift, py, dx, dy, per_length2, r0, dr, tilt, a0, da):
 
 
 @njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
-def _soft_row(row, first, shift, py, dx, dy, per_length2, r0, dr, soft, a0, da):  # type: ignore[no-untyped-def]
+def _soft_row(
+    row: Bytes,
+    first: int,
+    shift: Scalar,
+    py: Scalar,
+    dx: Scalar,
+    dy: Scalar,
+    per_length2: Scalar,
+    r0: Scalar,
+    dr: Scalar,
+    soft: Scalar,
+    a0: Scalar,
+    da: Scalar,
+) -> Any:
     """Max-blend a capsule that falls off from its core to its rim; `soft` is 1 / (1 - hardness).
 
     Of all discs between the ends the one that covers a pixel most is found in closed form.
@@ -105,7 +147,7 @@ def _soft_row(row, first, shift, py, dx, dy, per_length2, r0, dr, soft, a0, da):
 
 
 @njit(nogil=True, cache=True)
-def _span(y, x0, y0, x1, y1, reach, joined):  # type: ignore[no-untyped-def]
+def _span(y: Scalar, x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, reach: Scalar, joined: Scalar) -> Any:
     """First and last x at which the row with centre `y` can meet the capsule; the first is larger when it can't."""
     low, high = 1e9, -1e9
     for x, rise in ((x0, y - y0), (x1, y - y1)):
@@ -196,7 +238,7 @@ def capsule(
 
 
 @njit(nogil=True, inline="always", cache=True)
-def _scaled(a, b):  # type: ignore[no-untyped-def]
+def _scaled(a: Scalar, b: Scalar) -> Any:
     """a × b / 255, rounded, for values up to 255."""
     product = a * b + np.uint32(128)
     return (product + (product >> np.uint32(8))) >> np.uint32(8)
@@ -206,7 +248,7 @@ def _scaled(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, boundscheck=False, cache=True)
-def _over_row(before, stroke, out, strength):  # type: ignore[no-untyped-def]
+def _over_row(before: Bytes, stroke: Bytes, out: Any, strength: Scalar) -> Any:
     for i in range(out.size):
         old = np.uint32(before[i])
         amount = _scaled(np.uint32(stroke[i]), strength)
@@ -214,14 +256,14 @@ def _over_row(before, stroke, out, strength):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, boundscheck=False, cache=True)
-def _erase_row(before, stroke, out, strength):  # type: ignore[no-untyped-def]
+def _erase_row(before: Bytes, stroke: Bytes, out: Any, strength: Scalar) -> Any:
     for i in range(out.size):
         rest = np.uint32(255) - _scaled(np.uint32(stroke[i]), strength)
         out[i] = np.uint8(_scaled(np.uint32(before[i]), rest))
 
 
 @njit(nogil=True, boundscheck=False, cache=True)
-def _tint_row(below, coverage, out, red_blue, green, strength):  # type: ignore[no-untyped-def]
+def _tint_row(below: Pixels, coverage: Bytes, out: Any, red_blue: Scalar, green: Scalar, strength: Scalar) -> Any:
     pair, byte, eight = np.uint32(0xFF00FF), np.uint32(0xFF), np.uint32(8)
     for i in range(out.size):
         old = below[i]
@@ -235,18 +277,14 @@ def _tint_row(below, coverage, out, red_blue, green, strength):  # type: ignore[
 
 
 @njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
-def over(
-    before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int
-) -> None:
+def over(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
     """out = before with the stroke laid over; opacity 0..255."""
     for y in range(top, bottom):
         _over_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
 
 
 @njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
-def erase(
-    before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int
-) -> None:
+def erase(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
     """out = before with the stroke taken away; opacity 0..255."""
     for y in range(top, bottom):
         _erase_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
@@ -254,7 +292,15 @@ def erase(
 
 @njit(types.void(_FROZEN_PIXELS, _FROZEN, _PIXELS, _INT, _INT, *_BOX), cache=True, nogil=True)
 def tint(
-    below: Pixels, coverage: Bytes, out: Pixels, colour: int, strength: int, left: int, top: int, right: int, bottom: int
+    below: Pixels,
+    coverage: Bytes,
+    out: Pixels,
+    colour: int,
+    strength: int,
+    left: int,
+    top: int,
+    right: int,
+    bottom: int,
 ) -> None:
     """out = below (0xffRRGGBB) with `colour` laid over where `coverage` says; strength 0..255 at full coverage."""
     red_blue, green = np.uint32(colour & 0xFF00FF), np.uint32((colour >> 8) & 0xFF)

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 #: How far, in pixels, a chord may lie from the curve that it stands for.
-_TOLERANCE = 0.1
+_TOLERANCE = 0.25
 _MOST_CHORDS = 64
 
 

@@ -50,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.zoom_out", "Zoom Out", ("Ctrl+-",), "View"),
     Command("action.overlay", "Show the Mask in Red", ("O",), "View", checkable=True),
     Command("action.log", "Open the Log Folder", (), "Help"),
-    *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id.replace("_", "-"), checkable=True) for tool in TOOLS),
+    *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id, checkable=True) for tool in TOOLS),
 )
 
 

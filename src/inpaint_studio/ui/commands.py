@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QImage
 
 from inpaint_studio.document.layers import FillLayer
 from inpaint_studio.errors import InputError, StudioError
@@ -150,7 +151,7 @@ class Commands(QObject):
             return
         source = tab.session.source
         folder = None if tab.session.project is None else tab.session.project.parent
-        dialog = ExportDialog(tab.document.format, source, self._window, None if source else folder)
+        dialog = ExportDialog(tab.studio.photo, source, self._window, None if source else folder)
         if not await ask.finished(dialog):
             return
         self._window.status.progress.begin(self.tr("Writing and checking"))
@@ -187,7 +188,6 @@ class Commands(QObject):
         if self._window.fills.tab is tab:
             self._window.engine.cancel()
         await self._window.files.close(tab, discard=throw_away)
-        tab.canvas.set_document(None)
         self._window.remove_tab(tab)
         return True
 
@@ -267,6 +267,7 @@ class Commands(QObject):
             await self._window.files.keep_thumbnail(tab)
 
 
-def _picture(path: Path) -> bytes | None:
+def _picture(path: Path) -> QImage | None:
     """The thumbnail of a project; photos have none without decoding them."""
-    return read_thumbnail(path) if is_project(path) else None
+    data = read_thumbnail(path) if is_project(path) else None
+    return None if data is None else QImage.fromData(data)

@@ -43,6 +43,8 @@ class DocumentTab(QWidget):
     def __init__(self, session: Session, tool: Tool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        #: The session is being ended, or has been.
+        self.closing = False
         self.canvas = Canvas(self)
         self._bound = _Painting(self, tool)
         layout = QVBoxLayout(self)
@@ -83,8 +85,11 @@ class DocumentTab(QWidget):
         self.activeChanged.emit(layer_id or "")
 
     def do(self, edit: Edit) -> None:
-        """Do a step."""
+        """Do a step; a stroke that is still being drawn goes first."""
         self.canvas.cancel_stroke()
+        self._apply(edit)
+
+    def _apply(self, edit: Edit) -> None:
         self.studio.history.apply(edit)
         if isinstance(edit, AddLayer):
             self.activate(edit.state.id)
@@ -111,10 +116,10 @@ class DocumentTab(QWidget):
         self._travel(position)
 
     def add_mask(self) -> str:
-        """Add an empty mask on top, and work on it; its id."""
+        """Add an empty mask on top, and work on it; its id. A stroke may just be beginning."""
         number = 1 + sum(isinstance(layer, MaskLayer) for layer in self.document.layers)
         layer = MaskLayer.empty(self.document.new_id(), self.tr("Mask {0}").format(number), self.document.canvas)
-        self.do(AddLayer(layer.state(), len(self.document.layers), self.tr("Add mask")))
+        self._apply(AddLayer(layer.state(), len(self.document.layers), self.tr("Add mask")))
         return layer.id
 
     def clear_mask(self) -> None:
@@ -138,11 +143,6 @@ class DocumentTab(QWidget):
         if self.active not in {layer.id for layer in self.document.layers}:
             self.activate(self._topmost_mask())
         self.changed.emit()
-
-    def close_document(self, *, discard: bool) -> None:
-        """End the session. Blocks for as long as the journal needs. Raises InputError when it can't keep the last steps."""
-        self.session.close(discard=discard)
-        self.canvas.set_document(None)
 
     def _active_mask(self) -> MaskLayer | None:
         layer = next((layer for layer in self.document.layers if layer.id == self.active), None)

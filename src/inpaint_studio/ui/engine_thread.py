@@ -161,6 +161,9 @@ class EngineThread(QThread):
             if self._task is task:
                 self.cancel()
             raise
+        finally:
+            # the loop may be quicker than the signal: whoever awaited finds the engine free
+            self._hear(task)
         return made.plan, made.filled
 
     def cancel(self) -> None:

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from inpaint_studio.ui.theme import hint, named
 
 if TYPE_CHECKING:
-    from inpaint_studio.pixels.format import PixelFormat
     from inpaint_studio.storage.family import Family
+    from inpaint_studio.storage.photo import Photo
 
 _QUALITY = 95
 
@@ -33,9 +33,7 @@ _QUALITY = 95
 class ExportDialog(QDialog):
     """Show it with `open()`; once it is accepted `path` and `quality` say what to write."""
 
-    def __init__(
-        self, pixel_format: PixelFormat, original: Path | None, parent: QWidget, folder: Path | None = None
-    ) -> None:
+    def __init__(self, photo: Photo, original: Path | None, parent: QWidget, folder: Path | None = None) -> None:
         """Propose a name after `original`, the photo's own file if it has one, in `folder` or beside it."""
         super().__init__(parent)
         if folder is None:
@@ -44,7 +42,7 @@ class ExportDialog(QDialog):
 
         self.setWindowTitle(self.tr("Export a photo"))
         named(self, "dialog.export", accessible=self.windowTitle())
-        self._original, self._format, self._families = original, pixel_format, FAMILIES
+        self._original, self._format, self._families = original, photo.format, FAMILIES
         self._build()
         suffix = original.suffix if original is not None else ""
         family = next((family for family in FAMILIES if suffix.lower() in family.suffixes), FAMILIES[0])

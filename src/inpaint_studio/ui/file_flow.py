@@ -52,14 +52,22 @@ class FileFlow(QObject):
         return await asyncio.to_thread(export, tab.studio.shown(), target, quality=quality)
 
     async def keep_thumbnail(self, tab: DocumentTab) -> None:
-        """Put a picture of the document into its journal."""
-        tab.session.writer.record_thumbnail(await asyncio.to_thread(_thumbnail(tab)))
+        """Put a picture of the document into its journal, unless it is closed meanwhile."""
+        picture = await asyncio.to_thread(_thumbnail(tab))
+        if not tab.closing:
+            tab.session.writer.record_thumbnail(picture)
 
     async def close(self, tab: DocumentTab, *, discard: bool) -> None:
         """End the session of `tab`; its thumbnail goes into the journal if there is something to recover."""
         if not discard and tab.session.unsaved:
             await self.keep_thumbnail(tab)
-        await asyncio.to_thread(tab.session.close, discard=discard)
+        tab.closing = True
+        try:
+            await asyncio.to_thread(tab.session.close, discard=discard)
+        except StudioError:
+            tab.closing = False
+            raise
+        tab.canvas.set_document(None)
 
     def _failed(self, error: StudioError) -> None:
         self.unsafe.emit(error)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from inpaint_studio.document.edits import RemoveLayer
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.document.recipe import Recipe
-from inpaint_studio.engines.planner import FillJob
+from inpaint_studio.engines.planner import Filled, FillJob, Plan
 from inpaint_studio.errors import Cancelled, InputError
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.engine_thread import EngineThread
@@ -50,29 +50,32 @@ class FillFlow(QObject):
         await self._run(tab, job, [], replaced=layer_id)
 
     async def _run(self, tab: DocumentTab, job: FillJob, masks: Sequence[str], replaced: str | None) -> None:
-        revision = tab.document.revision
         self.tab = tab
         self.running.emit(True)
         try:
             plan, filled = await self._engine.fill(job)
+            self._add(tab, plan, filled, masks, replaced)
         except Cancelled:
             return
         finally:
             self.tab = None
             self.running.emit(False)
-        changed = tab.document.revision != revision
-        # what was deleted meanwhile can be neither hidden nor replaced
+        for note in filled.notes:
+            self.noted.emit(note)
+
+    def _add(self, tab: DocumentTab, plan: Plan, filled: Filled, masks: Sequence[str], replaced: str | None) -> None:
+        """One step: the fill in, what it replaces out, its masks hidden. What was deleted meanwhile is left out."""
         there = {layer.id for layer in tab.document.layers}
+        masks = [mask for mask in masks if mask in there]
+        outdated = self._differs(tab, masks, plan.job)
         tab.canvas.cancel_stroke()
         with tab.studio.history.transaction(self.tr("Fill")):
             if replaced in there:
                 tab.studio.history.apply(RemoveLayer.of(tab.document, replaced))
-            tab.studio.accept(plan, filled, [mask for mask in masks if mask in there])
+            tab.studio.accept(plan, filled, masks)
         tab.settled()
-        if changed and masks and self._differs(tab, masks, job):
+        if outdated:
             self.outdated.emit()
-        for note in filled.notes:
-            self.noted.emit(note)
 
     @staticmethod
     def _differs(tab: DocumentTab, masks: Sequence[str], job: FillJob) -> bool:

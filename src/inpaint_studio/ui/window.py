@@ -316,6 +316,11 @@ class MainWindow(QMainWindow):
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
+    async def settle(self) -> None:
+        """Wait until nothing that was spawned runs any more."""
+        while others := self._tasks - {asyncio.current_task()}:
+            await asyncio.wait(others)
+
     def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -23,6 +23,7 @@ from inpaint_studio.ui.canvas.drawing import (
     draw_surround,
 )
 from inpaint_studio.ui.canvas.outline import Outline
+from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import View
 
@@ -41,6 +42,7 @@ class CanvasArea(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scene: Scene | None = None
+        self._scaled: ScaledTiles | None = None
         self._view = View()
         self._fitting = True
         self._overlay_shown = True
@@ -50,12 +52,12 @@ class CanvasArea(QAbstractScrollArea):
         self._dirty = QRegion()
         self._frame_due = False
         self._frame_ended = 0.0
+        self._bars_due = True
         self._syncing = False
         self._pause = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._pause.timeout.connect(self._post_frame)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._sync_scroll_bars()
 
     # ---- the document
 
@@ -71,6 +73,7 @@ class CanvasArea(QAbstractScrollArea):
         if self._scene is not None:
             self._scene.close()
         self._scene = None if document is None else Scene(document, self._document_changed, to_display)
+        self._scaled = None if self._scene is None else ScaledTiles(self._scene)
         self._preview = self._outline = None
         self.zoom_fit()
 
@@ -85,6 +88,8 @@ class CanvasArea(QAbstractScrollArea):
         return 0 if self._scene is None else self._scene.mask_nbytes
 
     def _document_changed(self, rect: Rect) -> None:
+        if self._scaled is not None:
+            self._scaled.invalidate(rect)
         self._mark(rect)
 
     # ---- what is shown over it
@@ -93,12 +98,12 @@ class CanvasArea(QAbstractScrollArea):
     def overlay_shown(self) -> bool:
         return self._overlay_shown
 
-    def set_overlay_shown(self, shown: bool) -> None:  # noqa: FBT001  a Qt slot
+    def set_overlay_shown(self, shown: bool) -> None:
         """Whether masks are laid over the photo."""
         self._overlay_shown = shown
         self._mark_all()
 
-    def set_before_shown(self, shown: bool) -> None:  # noqa: FBT001  a Qt slot
+    def set_before_shown(self, shown: bool) -> None:
         """Whether the original photo is shown instead, without fills and masks."""
         self._before_shown = shown
         self._mark_all()
@@ -173,7 +178,7 @@ class CanvasArea(QAbstractScrollArea):
         self._fitting = False
         if view == before:
             return
-        self._sync_scroll_bars()
+        self._bars_due = True
         self._mark_all()
         if view.zoom != before.zoom:
             self.zoomChanged.emit(view.zoom)
@@ -266,6 +271,10 @@ class CanvasArea(QAbstractScrollArea):
             # at once: update() would wait for Qt's own timer, which costs up to 5 ms more
             self.viewport().repaint(dirty)
         self._frame_ended = time.perf_counter()
+        if self._bars_due:
+            # after the photo: painting two bars takes as long as painting it
+            self._bars_due = False
+            self._sync_scroll_bars()
 
     def _gather(self) -> None:
         """Do what was put off until the frame."""
@@ -275,8 +284,8 @@ class CanvasArea(QAbstractScrollArea):
         frame = Frame(self.viewport(), event)
         missing: list[Rect] = []
         draw_surround(frame, self._view, None if self._scene is None else self._scene.extent)
-        if self._scene is not None:
-            missing = draw_scene(frame, self._view, self._scene, self._show())
+        if self._scene is not None and self._scaled is not None:
+            missing = draw_scene(frame, self._view, self._scene, self._scaled, self._show())
             if self._preview is not None and not self._before_shown:
                 draw_preview(frame, self._view, self._preview)
             if self._outline is not None and not self._before_shown:

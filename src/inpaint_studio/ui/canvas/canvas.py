@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from enum import Enum, auto
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
@@ -16,10 +17,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.tools.base import Pointer, PointerEvent
 from inpaint_studio.ui.canvas.area import CanvasArea
 from inpaint_studio.ui.canvas.drawing import Frame, draw_brush
-from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.ui.canvas.pointing import pointer_event, to_photo
 
 #: Circles of a smaller radius in device pixels can't be seen well: a cross shows the place instead.
@@ -159,7 +160,9 @@ class Canvas(CanvasArea):
         if self._drag is _Drag.PAN:
             way = (self._pan_from - event.position()) * self._ratio
             # what is less than a device pixel waits for the next move
-            self._pan_from = event.position() + QPointF(way.x() - round(way.x()), way.y() - round(way.y())) / self._ratio
+            self._pan_from = (
+                event.position() + QPointF(way.x() - round(way.x()), way.y() - round(way.y())) / self._ratio
+            )
             self.pan(way.x(), way.y())
         elif self._drag is _Drag.STROKE:
             self._queue.append(pointer_event(event, self._view, self._ratio))
@@ -227,7 +230,7 @@ class Canvas(CanvasArea):
         elif key != Qt.Key.Key_Escape or not self.cancel_stroke():
             event.ignore()
 
-    def _zoom_keys(self):  # type: ignore[no-untyped-def]
+    def _zoom_keys(self) -> dict[Qt.Key, Callable[[], None]]:
         return {
             Qt.Key.Key_0: self.zoom_fit,
             Qt.Key.Key_1: self.zoom_100,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QWidget
 
 from inpaint_studio.pixels.display_samples import Pixels
 from inpaint_studio.pixels.pyramid import shrunk
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
+from inpaint_studio.pixels.tiled import TileKey, tile_keys, tile_rect
 from inpaint_studio.ui.canvas.outline import Outline
+from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 
@@ -44,10 +46,15 @@ class Frame:
         # at 125 % or 150 % a widget may begin within a device pixel: tiles must not
         origin = self.painter.deviceTransform().map(QPointF(0, 0))
         self.painter.translate(round(origin.x()) - origin.x(), round(origin.y()) - origin.y())
-        self.dirty = [device_rect(rect, ratio) for rect in event.region()]
+        self.dirty = [device_rect(rect, ratio) for rect in _rects(event.region())]
 
     def end(self) -> None:
         self.painter.end()
+
+
+def _rects(region: QRegion) -> list[QRect]:
+    # the stubs don't know that a region can be iterated
+    return list(cast("Iterable[QRect]", region))
 
 
 def device_rect(rect: QRect, ratio: float) -> Rect:
@@ -98,7 +105,7 @@ def _visible_tiles(dirty: Iterable[Rect], view: View, level: int, extent: Rect) 
                 yield key
 
 
-def draw_scene(frame: Frame, view: View, scene: Scene, show: Show) -> list[Rect]:
+def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show: Show) -> list[Rect]:
     """Draw the tiles; device rectangles that there was no time for are left dark and returned."""
     level = view.level
     scale = view.zoom * (1 << level)
@@ -108,31 +115,34 @@ def draw_scene(frame: Frame, view: View, scene: Scene, show: Show) -> list[Rect]
     painter.save()
     painter.setClipRect(QRect(shown.left, shown.top, shown.width, shown.height), Qt.ClipOperation.IntersectClip)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    smooth = view.zoom < NEAREST_ZOOM and abs(scale - 1) > 1e-6
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    smooth = view.zoom < NEAREST_ZOOM and scale != 1
     until = time.perf_counter() + _BUDGET
     missing = []
     for key in _visible_tiles(frame.dirty, view, level, scene.extent):
         part = tile_rect(key).clipped(inside)
         left, top = round(part.left * scale) - view.left, round(part.top * scale) - view.top
-        right, bottom = round(part.right * scale) - view.left, round(part.bottom * scale) - view.top
-        target = QRect(left, top, max(1, right - left), max(1, bottom - top))
-        if not scene.prepare(show, level, key, until):
-            painter.fillRect(target, SURROUND)
-            missing.append(Rect(left, top, right + 1, bottom + 1))
-            continue
-        image = _image(scene.tile(show, level, key))
-        if part.width == TILE and part.height == TILE and scale == 1:
-            painter.drawImage(left, top, image)
+        width = max(1, round(part.right * scale) - view.left - left)
+        height = max(1, round(part.bottom * scale) - view.top - top)
+        in_time = (
+            scaled.prepare(view.zoom, level, show, key, until) if smooth else scene.prepare(show, level, key, until)
+        )
+        if not in_time:
+            painter.fillRect(left, top, width, height, SURROUND)
+            missing.append(Rect.of_size(width, height).moved(left, top))
+        elif smooth:
+            tile = scaled.tile(show, key, (part.width, part.height), (width, height))
+            painter.drawImage(left, top, _image(tile))
         else:
-            painter.drawImage(target, image, QRect(0, 0, part.width, part.height))
+            image = _image(scene.tile(show, level, key))
+            painter.drawImage(QRect(left, top, width, height), image, QRect(0, 0, part.width, part.height))
     painter.restore()
     return missing
 
 
 def _image(pixels: Pixels) -> QImage:
-    """The tile's memory as an image, not copied: for as long as `pixels` lives."""
-    return QImage(pixels.data, TILE, TILE, TILE * 4, QImage.Format.Format_RGB32)
+    """The memory of `pixels` as an image, not copied: for as long as `pixels` lives."""
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
 
 
 def draw_preview(frame: Frame, view: View, preview: Preview) -> None:

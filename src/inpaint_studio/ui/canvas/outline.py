@@ -55,7 +55,7 @@ class Outline:
         upright = _runs((around[1:, 1:] != around[1:, :-1]).T)
         level_lines = _runs(around[1:, 1:] != around[:-1, 1:])
         lines = np.concatenate((upright[:, [0, 1, 0, 2]], level_lines[:, [1, 0, 2, 0]]))
-        return lines + np.array([area.left, area.top, area.left, area.top])
+        return np.asarray(lines + np.array([area.left, area.top, area.left, area.top]), np.int64)
 
 
 def _runs(marks: NDArray[np.bool_]) -> Lines:

@@ -55,7 +55,7 @@ class Scene:
         self._watch = LayerWatch(document)
         self._lay_masks()
         # the document must not keep a canvas alive that forgot to say goodbye
-        itself = weakref.WeakMethod(self._hear)
+        itself: weakref.WeakMethod[Callable[[Rect], None]] = weakref.WeakMethod(self._hear)
         self._unsubscribe = document.subscribe(lambda rect: _call(itself, rect))
 
     def close(self) -> None:
@@ -99,7 +99,12 @@ class Scene:
         return self._stage(show).prepare(level, key, until)
 
     def _stage(self, show: Show) -> Stage:
-        return {Show.ORIGINAL: self._original, Show.FILLED: self._filled, Show.MASKED: self._masked}[show]
+        stages: dict[Show, Stage] = {
+            Show.ORIGINAL: self._original,
+            Show.FILLED: self._filled,
+            Show.MASKED: self._masked,
+        }
+        return stages[show]
 
     def _covered(self, layer_id: str | None) -> Rect:
         return Rect.union_of(layer.covered for layer in self.document.layers if layer.id == layer_id)
@@ -166,5 +171,3 @@ def _call(method: weakref.WeakMethod[Callable[[Rect], None]], rect: Rect) -> Non
     alive = method()
     if alive is not None:
         alive(rect)
-
-

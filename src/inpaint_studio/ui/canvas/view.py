@@ -75,9 +75,7 @@ class View:
         """Shifted by device pixels; a strip of `photo` stays in sight."""
         low_x, high_x = self.scroll_range(photo.left, photo.right, self.width)
         low_y, high_y = self.scroll_range(photo.top, photo.bottom, self.height)
-        return replace(
-            self, left=min(max(self.left + dx, low_x), high_x), top=min(max(self.top + dy, low_y), high_y)
-        )
+        return replace(self, left=min(max(self.left + dx, low_x), high_x), top=min(max(self.top + dy, low_y), high_y))
 
     def scroll_range(self, begin: int, end: int, size: int) -> tuple[int, int]:
         """Least and greatest `left` or `top` for a photo from `begin` to `end` in a viewport of `size`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from inpaint_studio.ui.layers_dock.delegate import LayerDelegate
 from inpaint_studio.ui.layers_dock.model import PHOTO, ROW, Row
+from inpaint_studio.ui.theme import keep_keys
 
 
 class LayersView(QListView):
@@ -32,6 +33,12 @@ class LayersView(QListView):
         delegate = LayerDelegate(self)
         delegate.eyeClicked.connect(self.eyeClicked)
         self.setItemDelegate(delegate)
+
+    def event(self, event: QEvent) -> bool:
+        # while a name is edited, Enter and Esc belong to it
+        editing = self.state() == QAbstractItemView.State.EditingState
+        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) if editing else ()
+        return keep_keys(event, *keys) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,7 +23,7 @@ from PySide6.QtWidgets import (
 from inpaint_studio.errors import Cancelled, StudioError
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.messages.queue import Action, Kind, Message, Queue, details_of
-from inpaint_studio.ui.theme import hint, icon_button, named
+from inpaint_studio.ui.theme import hint, icon_button, keep_keys, named
 
 _log = logging.getLogger(__name__)
 
@@ -122,9 +124,15 @@ class MessageBar(QFrame):
         self._details.setChecked(False)
         self._refresh()
 
+    def event(self, event: QEvent) -> bool:
+        return keep_keys(event, Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter) or super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        button = QApplication.focusWidget()
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and isinstance(button, QAbstractButton):
+            button.click()
         else:
             super().keyPressEvent(event)
 
@@ -182,7 +190,7 @@ class MessageBar(QFrame):
 
     def _expire(self) -> None:
         """An information has been there long enough, unless somebody is about to do something with it."""
-        if self.underMouse() or self.isAncestorOf(self.focusWidget() or self):
+        if self.underMouse() or self.isAncestorOf(QApplication.focusWidget()):
             self._timer.start()
         else:
             self.dismiss()

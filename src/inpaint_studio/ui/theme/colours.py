@@ -30,7 +30,7 @@ class Colours:
     primary: str = "#cfcfcf"
     onPrimary: str = "#1e1e1e"  # noqa: N815  the name in the style sheet
     ring: str = "#8aa0b6"
-    accent: str = "#5d7388"
+    accent: str = "#586d81"
     error: str = "#c4786c"
     warning: str = "#c2a762"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from inpaint_studio.ui.icons import icon
@@ -47,3 +48,11 @@ def heading(text: str, *, role: str = "heading") -> QLabel:
     label = QLabel(text)
     label.setProperty("role", role)
     return label
+
+
+def keep_keys(event: QEvent, *keys: Qt.Key) -> bool:
+    """For `QWidget.event`: keep `keys` for the widget and those in it, though the window has shortcuts on them."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent) or event.key() not in keys:
+        return False
+    event.accept()
+    return True

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import ImageCms
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from inpaint_studio.document.document import Document
+from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.pixels.tiled import TiledImage
+from inpaint_studio.studio.studio import Studio
+from inpaint_studio.ui.progress import Progress, TimeLeft, duration
+from inpaint_studio.ui.status import StatusBar, depth_text, profile_name, value_text
+
+
+@pytest.fixture
+def progress(qtbot: QtBot) -> Progress:
+    widget = Progress()
+    qtbot.addWidget(widget)
+    return widget
+
+
+@pytest.fixture
+def status(qtbot: QtBot) -> StatusBar:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.resize(1200, 40)
+    bar.show()
+    return bar
+
+
+def shown(bar: StatusBar, name: str) -> str:
+    label = bar.findChild(QLabel, f"status.{name}")
+    return label.text() if label.isVisible() else ""
+
+
+def test_an_unknown_fraction_only_says_that_something_goes_on(progress: Progress) -> None:
+    progress.begin("Preparing")
+    bar = progress.findChild(QProgressBar, "progress.bar")
+    assert (bar.minimum(), bar.maximum()) == (0, 0)
+    progress.update_progress(0.25, "Copying")
+    assert (bar.value(), bar.maximum()) == (250, 1000)
+    assert progress.findChild(QLabel, "progress.stage").text() == "Copying"
+    progress.end()
+    assert not progress.isVisible()
+
+
+def test_cancel_is_a_button(qtbot: QtBot, progress: Progress) -> None:
+    progress.begin("Preparing")
+    with qtbot.waitSignal(progress.cancelRequested):
+        qtbot.mouseClick(progress.findChild(QPushButton, "progress.cancel"), Qt.MouseButton.LeftButton)
+
+
+def test_time_left_waits_until_two_estimates_agree() -> None:
+    left = TimeLeft()
+    assert left.estimate(0.5, 1) is None
+    assert left.estimate(0.1, 3) is None
+    assert left.estimate(0.2, 6) == pytest.approx(24)
+    assert left.estimate(0.9, 7) is None
+    assert left.estimate(None, 8) is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.9, "0:07"), (750, "12:30"), (3723, "1:02:03")])
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_values_are_the_photos_own() -> None:
+    deep = np.array([40000, 12, 7, 65535], np.uint16)
+    assert value_text(deep, PixelFormat(Colour.RGB, "uint16", alpha=True)) == "R 40000  G 12  B 7  A 65535"
+    real = np.array([0.5], np.float32)
+    assert value_text(real, PixelFormat(Colour.GRAY, "float32")) == "K 0.5000"
+    assert depth_text(PixelFormat(Colour.RGB, "uint16", alpha=True, bits=12)) == "RGB + alpha 12 bit"
+
+
+def test_the_bar_shows_what_is_under_the_pointer(status: StatusBar, studio: Studio) -> None:
+    status.set_document(studio.document)
+    status.set_zoom(0.0667)
+    status.set_pointer((10, 20))
+    red, green, blue = studio.photo.pixels[20, 10]
+    assert shown(status, "position") == "10, 20"
+    assert shown(status, "value") == f"R {red}  G {green}  B {blue}"
+    assert shown(status, "size") == "300 × 200"
+    assert shown(status, "depth") == "RGB 8 bit"
+    assert shown(status, "zoom") == "6.7 %"
+    status.set_pointer((-5, 20))
+    assert shown(status, "value") == ""
+    status.set_document(None)
+    assert shown(status, "size") == ""
+    assert shown(status, "position") == ""
+
+
+def test_profiles_of_both_versions_have_a_name(status: StatusBar) -> None:
+    second = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert "sRGB" in profile_name(second)
+    assert profile_name(None) == ""
+    assert profile_name(b"\0" * 60) == ""
+    assert profile_name(second[:140]) == ""
+    photo = TiledImage.from_array(np.zeros((4, 4, 3), np.uint8), PixelFormat(Colour.RGB))
+    status.set_document(Document(photo, second))
+    assert "sRGB" in shown(status, "profile")
+
+
+def test_a_version_two_profile_has_a_name() -> None:
+    tag = b"desc\0\0\0\0" + (12).to_bytes(4, "big") + b"Scanner RGB\0"
+    table = (1).to_bytes(4, "big") + b"desc" + (144).to_bytes(4, "big") + len(tag).to_bytes(4, "big")
+    assert profile_name(b"\0" * 128 + table + tag) == "Scanner RGB"
