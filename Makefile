@@ -1,16 +1,17 @@
 # make run · make test · make check · make bench: each sets up what it needs in .venv
 PYTHON ?= python3
 BIN := .venv/bin
-SAMPLE := resources/samples/canyon-wren
+SAMPLE := resources/samples/canyon-wren.jpg
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
 .PHONY: run test check bench clean
 
 run: .venv/core
-	$(BIN)/inpaint-studio fill $(SAMPLE).jpg --mask $(SAMPLE)-mask.png --grow 2 --feather 2 -o out/canyon-wren-filled.png
+	$(BIN)/inpaint-studio $(SAMPLE)
 
 test: .venv/full
 	$(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen INPAINT_STUDIO_QT=1 $(BIN)/python -m pytest tests/ui tests/acceptance
 
 check: .venv/full
 	$(BIN)/ruff check .
@@ -26,7 +27,8 @@ bench: .venv/full
 	$(PYTHON) -m venv .venv
 	$(PIP) pip
 	$(PIP) -e .
-	@mkdir -p out && touch $@
+	$(BIN)/python -c "from inpaint_studio.pixels import stroke_backend; stroke_backend.warm()"
+	@touch $@
 
 # the tests cover the diffusion extra too; without a GPU build of torch at hand this is some 0.5 GB more
 .venv/full: .venv/core
@@ -34,4 +36,4 @@ bench: .venv/full
 	@touch $@
 
 clean:
-	rm -rf .venv out
+	rm -rf .venv .venv-rivals

@@ -153,12 +153,14 @@ def edits_of(document: Document) -> st.SearchStrategy[Edit]:
     return st.one_of([edit(document) for edit, needs_layer in EDITS.values() if document.layers or not needs_layer])
 
 
-def edits_of_kind(kind: str, document: Document) -> st.SearchStrategy[Edit]:
-    """Edits of one kind; `document` gets a layer first if the kind needs one."""
+@st.composite
+def edits_of_kind(draw: st.DrawFn, kind: str, document: Document) -> Edit:
+    """Edits of one kind; an empty `document` gets some layers first if the kind needs one."""
     generator, needs_layer = EDITS[kind]
     if needs_layer and not document.layers:
-        return layers(document).flatmap(lambda layer: document.insert(layer, 0) or generator(document))
-    return generator(document)
+        for index in range(draw(st.integers(1, 3))):
+            document.insert(draw(layers(document)), index)
+    return draw(generator(document))
 
 
 def copy_of(document: Document) -> Document:

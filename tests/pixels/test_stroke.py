@@ -32,7 +32,7 @@ def implementation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 def _path(points: int = 14, step: float = 20.0) -> list[tuple[float, float]]:
     """A smooth curve that does not cross itself."""
-    return [(100.3 + step * i, 350.7 + 90 * math.sin(i * step / 120)) for i in range(points)]
+    return [(100.3 + step * i, 350.7 + 40 * math.sin(i * step / 120)) for i in range(points)]
 
 
 def _drawn(nibs: list[Nib], hardness: float, canvas: Rect = _CANVAS) -> NDArray[np.uint8]:
@@ -50,13 +50,16 @@ def _whole(buffer: StrokeBuffer, canvas: Rect) -> NDArray[np.uint8]:
     return image.read(canvas)[..., 0]
 
 
-def _discs_nearest(nibs: list[Nib], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least distance minus radius over all discs along the chords, by brute force."""
+def _discs_nearest(
+    nibs: list[Nib], x: NDArray[np.float64], y: NDArray[np.float64], *, relative: bool = False
+) -> NDArray[np.float64]:
+    """Least distance minus radius, or share of the radius, over all discs along the chords, by brute force."""
     best = np.full(np.broadcast(x, y).shape, np.inf)
     for a, b in zip(nibs, nibs[1:], strict=False):
-        for t in np.linspace(0, 1, 41):
+        for t in np.linspace(0, 1, 1001):
             cx, cy, r = (a[i] + (b[i] - a[i]) * t for i in range(3))
-            np.minimum(best, np.hypot(x - cx, y - cy) - r, out=best)
+            distance = np.hypot(x - cx, y - cy)
+            np.minimum(best, distance / r if relative else distance - r, out=best)
     return best
 
 
@@ -82,7 +85,8 @@ def test_hard_edge_agrees_with_16_times_supersampling(diameter: int) -> None:
     area = Rect(int(90 - diameter / 2), int(300 - diameter / 2), int(220 + diameter / 2), int(460 + diameter / 2))
     area = area.clipped(_CANVAS)
     error = _drawn(nibs, 1.0)[area.slices] - _supersampled(nibs, area)
-    assert np.abs(error).max() <= 16
+    # a line one pixel wide: where two chords meet within a pixel, the greater of two parts stands for their sum
+    assert np.abs(error).max() <= (16 if diameter > 1 else 24)
     assert np.sqrt((error**2).mean()) <= 1.5
 
 
@@ -103,14 +107,22 @@ def test_soft_edge_is_its_analytic_profile(hardness: float, diameter: float) -> 
 @pytest.mark.usefixtures("implementation")
 def test_pressure_makes_the_hull_of_all_discs_between() -> None:
     nibs = [Nib(200, 200, 20, 1), Nib(330, 260, 70, 1), Nib(480, 420, 12, 1)]
-    x, y = np.arange(_SIDE) + 0.5, (np.arange(_SIDE) + 0.5)[:, None]
+    x, y = np.arange(_SIDE)[::7] + 0.5, (np.arange(_SIDE)[::7] + 0.5)[:, None]
     expected = np.clip(0.5 - _discs_nearest(nibs, x, y), 0, 1) * 255
-    assert np.abs(_drawn(nibs, 1.0) - expected).max() <= 6  # the brute force takes 41 discs
+    assert np.abs(_drawn(nibs, 1.0)[::7, ::7] - expected).max() <= 2
+
+
+@pytest.mark.usefixtures("implementation")
+def test_a_soft_stroke_with_pressure_is_what_all_discs_between_cover() -> None:
+    nibs = [Nib(200, 200, 20, 1), Nib(330, 260, 70, 1), Nib(480, 420, 12, 1)]
+    x, y = np.arange(_SIDE)[::7] + 0.5, (np.arange(_SIDE)[::7] + 0.5)[:, None]
+    u = np.clip((1 - _discs_nearest(nibs, x, y, relative=True)) / 0.6, 0, 1)
+    assert np.abs(_drawn(nibs, 0.4)[::7, ::7] - u * u * (3 - 2 * u) * 255).max() <= 2
 
 
 def _nibs() -> st.SearchStrategy[list[Nib]]:
     place = st.floats(-60, _SIDE + 60, allow_nan=False, width=32)
-    nib = st.builds(Nib, place, place, st.floats(0.1, 200, width=32), st.floats(0, 1, width=32))
+    nib = st.builds(Nib, place, place, st.floats(0.125, 200, width=32), st.floats(0, 1, width=32))
     return st.lists(nib, min_size=2, max_size=5)
 
 
@@ -190,11 +202,11 @@ def test_erasing_nothing_and_painting_with_no_opacity_store_nothing() -> None:
 @pytest.mark.usefixtures("implementation")
 def test_erasing_all_leaves_no_tile() -> None:
     plane = TiledImage(COVERAGE, _CANVAS)
-    for ink in (Ink.OVER, Ink.ERASE):
+    for ink, radius in ((Ink.OVER, 40), (Ink.ERASE, 43)):
         paint = PlaneStroke(plane, ink, hardness=1)
-        paint.draw([Nib(300, 300, 40, 1), Nib(350, 310, 40, 1)], joined=False)
+        paint.draw([Nib(300, 300, radius, 1), Nib(350, 310, radius, 1)], joined=False)
         before, after = paint.finish()
-        assert before.keys() == after.keys() == {(1, 0), (1, 1)} | {(0, 1)} - {(0, 1)}
+        assert before.keys() == after.keys() == {(1, 1)}
     assert not plane.tiles
 
 

@@ -92,6 +92,12 @@ class Commands(QObject):
                 self._window.add_session(await self._window.files.open(path))
             except StudioError as error:
                 self._window.messages.show(error)
+                continue
+            if path.resolve() == _sample():
+                hint = self.tr(
+                    "Paint over the bird with the brush, then press Enter: the bird is gone, the rest untouched."
+                )
+                self._window.messages.info(hint)
         self._window.spawn(self._keep_thumbnails())
 
     def open_urls(self, urls: Sequence[QUrl]) -> None:
@@ -100,11 +106,7 @@ class Commands(QObject):
 
     def open_sample(self) -> None:
         """Open the sample photo, with a word about what to do first."""
-        self._window.spawn(self._open_sample())
-
-    async def _open_sample(self) -> None:
-        await self.open_files([resource("samples/canyon-wren.jpg")])
-        self._window.messages.info(self.tr("Paint over the bird with the brush, then press Enter to fill it in."))
+        self._window.spawn(self.open_files([_sample()]))
 
     async def recover(self, journal: Path) -> None:
         """Open what a dead program left."""
@@ -265,6 +267,10 @@ class Commands(QObject):
         """Give each journal a picture, so that it can be told apart if it has to be recovered."""
         for tab in self._window.all_tabs:
             await self._window.files.keep_thumbnail(tab)
+
+
+def _sample() -> Path:
+    return resource("samples/canyon-wren.jpg").resolve()
 
 
 def _picture(path: Path) -> QImage | None:

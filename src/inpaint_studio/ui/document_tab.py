@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import AddLayer, Edit, Paint
-from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.document.edits import AddLayer, Edit, Paint, SetLayer
+from inpaint_studio.document.layers import Layer, MaskLayer
 from inpaint_studio.errors import StudioError
 from inpaint_studio.studio.session import Session
 from inpaint_studio.studio.studio import Studio
@@ -25,8 +25,7 @@ class _Painting(BoundTool):
 
     def press(self, event: PointerEvent) -> None:
         """Begin with the tool and the layer of this moment."""
-        if self.layer_id is None:
-            self._tab.add_mask()
+        self._tab.have_something_to_paint_on()
         super().press(event)
 
 
@@ -140,12 +139,24 @@ class DocumentTab(QWidget):
 
     def settled(self) -> None:
         """After the history moved: work on a layer that is there, and tell."""
-        if self.active not in {layer.id for layer in self.document.layers}:
+        layer = self._active_layer()
+        if layer is None or (isinstance(layer, MaskLayer) and not layer.visible):
             self.activate(self._topmost_mask())
         self.changed.emit()
 
+    def have_something_to_paint_on(self) -> None:
+        """A stroke begins: without a layer it gets a new mask, and a hidden mask is shown."""
+        layer = self._active_layer()
+        if layer is None:
+            self.add_mask()
+        elif isinstance(layer, MaskLayer) and not layer.visible:
+            self._apply(SetLayer.of(self.document, layer.id, {"visible": True}, self.tr("Show mask")))
+
+    def _active_layer(self) -> Layer | None:
+        return next((layer for layer in self.document.layers if layer.id == self.active), None)
+
     def _active_mask(self) -> MaskLayer | None:
-        layer = next((layer for layer in self.document.layers if layer.id == self.active), None)
+        layer = self._active_layer()
         return layer if isinstance(layer, MaskLayer) else None
 
     def _travel(self, position: int) -> None:

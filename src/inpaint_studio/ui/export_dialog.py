@@ -82,6 +82,7 @@ class ExportDialog(QDialog):
         self._own = named(
             QCheckBox(self.tr("As the original")), "export.own_quality", self.tr("Keep the tables of the original file")
         )
+        self._own.setChecked(True)
         self._quality = named(QSpinBox(), "export.quality", self.tr("Quality from 1 to 100"))
         self._quality.setRange(1, 100)
         self._quality.setValue(_QUALITY)

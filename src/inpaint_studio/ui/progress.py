@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from inpaint_studio.ui.theme import named
+from inpaint_studio.ui.theme import ElidedLabel, named
 
 _TICKS = 1000
 
@@ -42,8 +42,7 @@ class Progress(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "progress", accessible=self.tr("Progress"))
-        self._stage = named(QLabel(), "progress.stage")
-        self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._stage = named(ElidedLabel(), "progress.stage")
         self._bar = named(QProgressBar(), "progress.bar", accessible=self.tr("Progress"))
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(140)
@@ -80,8 +79,7 @@ class Progress(QWidget):
     def update_progress(self, fraction: float | None, stage: str) -> None:
         """`fraction` done in 0..1; None shows a bar that only says that something goes on."""
         self._fraction = fraction
-        self._stage.setText(stage)
-        self._stage.setToolTip(stage)
+        self._stage.set_full_text(stage)
         self._bar.setRange(0, 0 if fraction is None else 1000)
         if fraction is not None:
             self._bar.setValue(round(1000 * fraction))

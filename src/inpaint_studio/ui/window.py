@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QGridLayout, QMainWindow, QStackedWidget, QTabWidget, QToolBar, QWidget
 
 from inpaint_studio.pixels import stroke_backend
 from inpaint_studio.settings import Settings
@@ -84,11 +84,11 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.tabs)
         centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages.bar)
-        column.addWidget(self.pages, 1)
+        layers = QGridLayout(centre)
+        layers.setContentsMargins(0, 0, 0, 0)
+        layers.addWidget(self.pages, 0, 0)
+        # over the pages, so that the photo stays where it is while a message comes and goes
+        layers.addWidget(self.messages.bar, 0, 0, Qt.AlignmentFlag.AlignBottom)
         self.setCentralWidget(centre)
 
     def event(self, event: QEvent) -> bool:
@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryDock(self)
         for dock in (fill_dock, self.layers, self.history):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.resizeDocks([fill_dock, self.layers, self.history], [330, 270, 200], Qt.Orientation.Vertical)
 
     def _build_bars(self) -> None:
         menus = {}

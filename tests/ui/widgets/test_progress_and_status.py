@@ -42,6 +42,7 @@ def test_an_unknown_fraction_only_says_that_something_goes_on(progress: Progress
     assert (bar.minimum(), bar.maximum()) == (0, 0)
     progress.update_progress(0.25, "Copying")
     assert (bar.value(), bar.maximum()) == (250, 1000)
+    progress.resize(800, 30)
     assert progress.findChild(QLabel, "progress.stage").text() == "Copying"
     progress.end()
     assert not progress.isVisible()

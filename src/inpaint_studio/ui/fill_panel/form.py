@@ -107,6 +107,7 @@ class RecipeForm(QWidget):
         row.addWidget(self._dice)
         self._lines = lines = QFormLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
+        lines.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         lines.addRow(self.tr("&Engine"), self._engine)
         lines.addRow("", self._about)

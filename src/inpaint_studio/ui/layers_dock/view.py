@@ -59,6 +59,7 @@ class LayersView(QListView):
             self.dropped.emit(row.id, self._target(event))
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+        self.stopAutoScroll()
         self.setState(QAbstractItemView.State.NoState)
         self.viewport().update()
 

@@ -190,7 +190,8 @@ class MessageBar(QFrame):
 
     def _expire(self) -> None:
         """An information has been there long enough, unless somebody is about to do something with it."""
-        if self.underMouse() or self.isAncestorOf(QApplication.focusWidget()):
+        focus = QApplication.focusWidget()
+        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
             self._timer.start()
         else:
             self.dismiss()

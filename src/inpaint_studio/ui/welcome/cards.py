@@ -10,7 +10,7 @@ from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from inpaint_studio.ui.theme import hint, named
+from inpaint_studio.ui.theme import ElidedLabel, named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,17 +42,11 @@ class _Card(QFrame):
         texts.setSpacing(1)
         head = QLabel(title)
         head.setTextFormat(Qt.TextFormat.PlainText)
-        self._below, self._below_text = hint(), below
-        self._below.setWordWrap(False)
-        self._below.setMinimumWidth(1)
+        small = ElidedLabel(below, Qt.TextElideMode.ElideMiddle)
+        small.setProperty("role", "hint")
         texts.addWidget(head)
-        texts.addWidget(self._below)
+        texts.addWidget(small)
         self.row.addLayout(texts, 1)
-
-    def resizeEvent(self, _: object) -> None:  # noqa: N802  Qt's name
-        width = self._below.contentsRect().width()
-        elided = self._below.fontMetrics().elidedText(self._below_text, Qt.TextElideMode.ElideMiddle, width)
-        self._below.setText(elided)
 
     def _picture(self, picture: QImage | None) -> QLabel:
         label = QLabel()
