@@ -21,7 +21,21 @@ def main() -> None:
     """Fill the sample on the command line and put before, mask and after side by side."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "after.png"
-        line = [sys.executable, "-m", "inpaint_studio", "fill", SAMPLE, "--mask", MASK, "--grow", "2", "--feather", "2", "-o", out]
+        line = [
+            sys.executable,
+            "-m",
+            "inpaint_studio",
+            "fill",
+            SAMPLE,
+            "--mask",
+            MASK,
+            "--grow",
+            "2",
+            "--feather",
+            "2",
+            "-o",
+            out,
+        ]
         subprocess.run(line, check=True)
         before, after = cv2.imread(str(SAMPLE)), cv2.imread(str(out))
     mask = cv2.imread(str(MASK), cv2.IMREAD_GRAYSCALE)

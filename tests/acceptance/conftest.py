@@ -59,7 +59,9 @@ class User:
         left, top = canvas.view.to_viewport(x, y)
         return QPointF(left / ratio, top / ratio).toPoint()
 
-    def paint(self, *points: tuple[float, float], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    def paint(
+        self, *points: tuple[float, float], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    ) -> None:
         """Press at the first point, move through the others, release at the last."""
         port = self.tab.canvas.viewport()
         places = [self.on_screen(*point) for point in points]

@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PySide6.QtCore import Qt
+from tests.acceptance.conftest import User
 
 from inpaint_studio.document.layers import FillLayer
-from tests.acceptance.conftest import User
 
 Run = Callable[..., None]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.cli.conftest import Command
 
 from inpaint_studio.settings import load_settings, settings_path
-from tests.cli.conftest import Command
 
 
 def test_a_setting_is_kept(command: Command) -> None:
@@ -14,7 +14,9 @@ def test_a_setting_is_kept(command: Command) -> None:
     assert command("settings", "max_megapixels").out == "max_megapixels = 123.0\n"
 
 
-@pytest.mark.parametrize("arguments", ["nonsense", "nonsense 3", "max_megapixels many", "max_megapixels -1", "history_mib 0.5"])
+@pytest.mark.parametrize(
+    "arguments", ["nonsense", "nonsense 3", "max_megapixels many", "max_megapixels -1", "history_mib 0.5"]
+)
 def test_nonsense_is_refused_and_changes_nothing(command: Command, arguments: str) -> None:
     done = command("settings", *arguments.split())
     assert done.code == 2

@@ -52,6 +52,8 @@ def test_what_is_encoded_comes_back(thing: Encoded) -> None:
 def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
     """`whole` with bytes changed, cut out or put in."""
     start = draw(st.integers(0, len(whole) - 1))
+    if draw(st.booleans()):
+        return whole[:start] + bytes([whole[start] ^ draw(st.integers(1, 255))]) + whole[start + 1 :]
     stop = draw(st.integers(start, min(start + 8, len(whole))) | st.just(len(whole)))
     put_in = draw(st.binary(max_size=8))
     return whole[:start] + put_in + whole[stop:]

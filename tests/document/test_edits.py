@@ -84,6 +84,22 @@ def test_what_looks_different_was_announced(kind: str, data: st.DataObject, docu
         assert document.revision == revision + len(rects)
 
 
+@given(documents(), st.permutations([0, 1, 2]))
+def test_a_layer_that_moves_announces_where_it_is(document: Document, order: list[int]) -> None:
+    heard: list[Rect] = []
+    for index in range(3):
+        layer = MaskLayer.empty(f"L{index}", "", document.canvas)
+        layer.coverage.write(Rect(0, 0, 9, 9), np.full((9, 9, 1), 255, np.uint8))
+        document.insert(layer, index)
+    document.subscribe(heard.append)
+    move = MoveLayer(*order[:2])
+    move.apply(document)
+    assert document.layers[move.target].id == f"L{move.source}"
+    move.revert(document)
+    assert len(heard) == 2
+    assert all(rect.contains(Rect(0, 0, 9, 9)) for rect in heard)
+
+
 @settings(max_examples=25)
 @given(data=st.data(), document=documents())
 def test_a_group_that_fails_leaves_the_document_as_it_was(data: st.DataObject, document: Document) -> None:

@@ -111,7 +111,7 @@ def test_masks_are_laid_in_order_and_cost_nothing_where_there_is_none() -> None:
     pyramid = Pyramid(_reader(mask), photo.extent)
     tinted.set_overlays([Overlay(pyramid, 0x00FF00, 255), Overlay(pyramid, 0xFF0000, 128)])
     tile = tinted.tile(0, (0, 0))
-    assert (tile[5, 5], tile[15, 15]) == (0xFF646464, 0xFF807F00 | 0) or tile[15, 15] >> 16 & 255 in (128, 129)
+    assert (tile[5, 5], tile[15, 15]) == (0xFF646464, 0xFF807E00)
     assert tinted.tile(0, (1, 1)) is below.tile(0, (1, 1))
     mask.write(Rect(10, 10, 20, 20), np.zeros((10, 10, 1), np.uint8))
     mask.drop_blank_tiles()

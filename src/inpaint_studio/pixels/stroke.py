@@ -24,6 +24,8 @@ _BLANK.flags.writeable = False
 #: Half a tile's diagonal: a tile whose centre is further away from something than this does not touch it.
 _HALF_DIAGONAL = TILE / math.sqrt(2)
 _THINNEST = 0.5
+#: A chord shorter than this, in pixels, is a dot.
+_SHORTEST = 1e-3
 
 
 class Ink(StrEnum):
@@ -54,6 +56,9 @@ class StrokeBuffer:
         The rectangles hold all that changed, for each tile in its own pixels.
         """
         start, end = _not_too_thin(start), _not_too_thin(end)
+        if math.hypot(end.x - start.x, end.y - start.y) < _SHORTEST:
+            start = end = end._replace(radius=max(start.radius, end.radius), amount=max(start.amount, end.amount))
+            joined = False
         reach = max(start.radius, end.radius) + 2
         bounds = Rect(
             math.floor(min(start.x, end.x) - reach),

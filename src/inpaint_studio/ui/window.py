@@ -29,6 +29,7 @@ from inpaint_studio.ui.history_dock import HistoryDock
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.messages import Messages
+from inpaint_studio.ui.outline_flow import OutlineFlow
 from inpaint_studio.ui.status import StatusBar
 from inpaint_studio.ui.tool_options import ToolOptions
 from inpaint_studio.ui.welcome import Welcome
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.engine = EngineThread(make_runner, self)
         self.fills = FillFlow(self.engine, self)
         self.files = FileFlow(settings, self)
+        self.outlines = OutlineFlow(self)
         self.tools = {tool.id: tool.make() for tool in TOOLS}
         self.tool_id = TOOLS[0].id
         self.may_close = False
@@ -157,6 +159,7 @@ class MainWindow(QMainWindow):
         self.welcome.recoverRequested.connect(lambda path: self.spawn(self.commands.recover(path)))
         self.welcome.discardRequested.connect(lambda path: self.spawn(self.commands.discard(path)))
         self.fill_panel.fillRequested.connect(self.commands.fill)
+        self.fill_panel.changed.connect(self._outline)
         self.layers.edit.connect(lambda edit: self._with_tab(lambda tab: tab.do(edit)))
         self.layers.activeChanged.connect(lambda layer_id: self._with_tab(lambda tab: tab.activate(layer_id or None)))
         self.layers.runAgain.connect(lambda layer_id: self.spawn(self.commands.run_again(layer_id)))
@@ -195,6 +198,7 @@ class MainWindow(QMainWindow):
         """Show a document in a tab of its own, in front."""
         tab = DocumentTab(session, self.tools[self.tool_id], self.tabs)
         tab.changed.connect(self.refresh)
+        tab.changed.connect(self._outline)
         tab.failed.connect(self.messages.show)
         tab.activeChanged.connect(self._activated)
         tab.canvas.zoomChanged.connect(self.status.set_zoom)
@@ -263,6 +267,11 @@ class MainWindow(QMainWindow):
     def _activated(self, layer_id: str) -> None:
         if self.sender() is self.tab:
             self.layers.set_active(layer_id)
+
+    def _outline(self) -> None:
+        """Draw anew what a fill would change."""
+        if self.tab is not None and not self.tab.closing:
+            self.spawn(self.outlines.show(self.tab, self.fill_panel.recipe()))
 
     def _pointed(self, x: float, y: float) -> None:
         self.status.set_pointer((int(x // 1), int(y // 1)))

@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QPushButton
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inpaint_studio.resources import resource
 from inpaint_studio.storage.project import Leftover
-from inpaint_studio.studio.recent import remember
 from inpaint_studio.ui.welcome import Recent, Welcome
 
 WHEN = "2026-11-20T10:22:33+00:00"
@@ -99,21 +96,8 @@ def test_a_word_dropped_is_not(qtbot: QtBot, page: Welcome) -> None:
         page.dropEvent(event)
 
 
-def test_looking_for_recent_files_gives_photos_a_picture(page: Welcome, tmp_path: Path) -> None:
-    photo = tmp_path / "wren.jpg"
-    shutil.copy(resource("samples/canyon-wren.jpg"), photo)
-    (tmp_path / "other.png").write_bytes(b"no photo")
-    remember(tmp_path / "other.png")
-    remember(photo)
-
-    async def look() -> None:
-        page.refresh()
-        await page._looking
-
-    asyncio.run(look())
-    first, second = cards(page, "welcome.recent")
-    assert first.toolTip() == str(photo.resolve())
-    assert second.isVisible()
-    from PySide6.QtWidgets import QLabel
-
-    assert [card.findChild(QLabel).pixmap().isNull() for card in (first, second)] == [False, True]
+def test_recent_files_have_pictures(page: Welcome) -> None:
+    picture = QImage(str(resource("samples/canyon-wren.jpg"))).scaledToWidth(200)
+    page.set_recent([Recent(Path("/photos/a.jpg"), picture), Recent(Path("/photos/b.jpg"), QImage())])
+    pictures = [card.findChild(QLabel).pixmap() for card in cards(page, "welcome.recent")]
+    assert [picture.isNull() for picture in pictures] == [False, True]

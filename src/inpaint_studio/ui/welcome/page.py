@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.theme import heading, hint, named
 from inpaint_studio.ui.welcome.cards import LeftoverCard, Recent, RecentCard
-from inpaint_studio.ui.welcome.look import look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,15 +60,6 @@ class Welcome(QScrollArea):
         middle.addWidget(body, 100)
         middle.addStretch(1)
         self.setWidget(outer)
-
-    def refresh(self) -> None:
-        """Look anew for recent files and leftovers, off this thread; needs a running asyncio loop."""
-        self._looking = asyncio.get_running_loop().create_task(self._look())
-
-    async def _look(self) -> None:
-        recents, leftovers = await asyncio.to_thread(look)
-        self.set_recent(recents)
-        self.set_leftovers(leftovers)
 
     def set_recent(self, files: Sequence[Recent]) -> None:
         """List the files that were open lately, the latest first."""
