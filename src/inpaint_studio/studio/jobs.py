@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 from inpaint_studio.engines import catalog
-from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Progress
+from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Payload, Progress, Silent
 from inpaint_studio.engines.host.client import Worker
 
 
@@ -48,6 +48,10 @@ class WorkerRunner:
     def start(self) -> None:
         """Start the process ahead of the first fill."""
         self._worker.start()
+
+    def warm(self) -> None:
+        """Start the process, and have it compile what the window paints with. Blocks; raises StudioError or Cancelled."""
+        self._worker.run("warm", Payload(), Silent(), grace=0)
 
     def run(self, spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult:
         answer = self._worker.run("fill", catalog.to_payload(spec, request), progress, grace=spec.grace)

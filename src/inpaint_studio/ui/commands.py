@@ -41,6 +41,8 @@ class Commands(QObject):
         super().__init__(window)
         self._window = window
         self._quitting = False
+        #: Where the last photo was exported to.
+        self._export_folder: Path | None = None
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """What to call for each command."""
@@ -152,10 +154,12 @@ class Commands(QObject):
         if tab is None:
             return
         source = tab.session.source
-        folder = None if tab.session.project is None else tab.session.project.parent
-        dialog = ExportDialog(tab.studio.photo, source, self._window, None if source else folder)
+        project = tab.session.project
+        folder = self._export_folder or (project.parent if project is not None and source is None else None)
+        dialog = ExportDialog(tab.studio.photo, source, self._window, folder)
         if not await ask.finished(dialog):
             return
+        self._export_folder = dialog.path.parent
         self._window.status.progress.begin(self.tr("Writing and checking"))
         try:
             exported = await self._window.files.export(tab, dialog.path, dialog.quality)
@@ -207,7 +211,8 @@ class Commands(QObject):
         finally:
             self._quitting = False
         self._window.may_close = True
-        await asyncio.to_thread(self._window.engine.close)
+        self._window.engine.begin_close()
+        await asyncio.to_thread(self._window.engine.wait)
         self._window.close()
         self._window.ended.emit()
 

@@ -32,7 +32,7 @@ MakeRunner = Callable[[], "JobRunner"]
 class StartsAhead(Protocol):
     """A runner that can get ready before its first job."""
 
-    def start(self) -> None: ...
+    def warm(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,8 @@ class EngineThread(QThread):
     #: StudioError.
     failed = Signal(object)
     cancelled = Signal()
+    #: After `warm`: the worker is up, and the brush's kernels are compiled.
+    ready = Signal()
 
     _told = Signal(object)
 
@@ -187,6 +189,8 @@ class EngineThread(QThread):
         if self._closing:
             return
         self.cancel()
+        if self._runner is not None:
+            self._runner.cancel()  # it may be getting ready
         self._closing = True
         self._orders.put(_Order.CLOSE)
 
@@ -243,9 +247,12 @@ class EngineThread(QThread):
             if self._runner is None:
                 self._runner = self._make_runner()
             if isinstance(self._runner, StartsAhead):
-                self._runner.start()
+                self._runner.warm()
+        except Cancelled:
+            return
         except Exception:  # noqa: BLE001  the first fill meets the same trouble, and tells the user
             _log.exception("the engines could not be made ready")
+        self.ready.emit()
 
     @Slot(object)
     def _hear(self, task: _Task) -> None:

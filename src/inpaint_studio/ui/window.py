@@ -104,9 +104,9 @@ class MainWindow(QMainWindow):
     def warm_up(self) -> None:
         """What the first fill and the first stroke would wait for; call it when the window is on the screen."""
         self.fill_panel.load_engines()
+        self._name_engine()
         self.engine.warm()
         self.spawn(self.commands.look_for_leftovers())
-        self.spawn(self._load_kernels())
 
     @staticmethod
     async def _load_kernels() -> None:
@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         self.welcome.discardRequested.connect(lambda path: self.spawn(self.commands.discard(path)))
         self.fill_panel.fillRequested.connect(self.commands.fill)
         self.fill_panel.changed.connect(self._outline)
+        self.fill_panel.changed.connect(self._name_engine)
         self.layers.edit.connect(lambda edit: self._with_tab(lambda tab: tab.do(edit)))
         self.layers.activeChanged.connect(lambda layer_id: self._with_tab(lambda tab: tab.activate(layer_id or None)))
         self.layers.runAgain.connect(lambda layer_id: self.spawn(self.commands.run_again(layer_id)))
@@ -167,6 +168,7 @@ class MainWindow(QMainWindow):
         self.tool_options.changed.connect(self.set_brush)
         self.status.progress.cancelRequested.connect(self.commands.cancel)
         self.engine.progressed.connect(self._progressed)
+        self.engine.ready.connect(lambda: self.spawn(self._load_kernels()))
         self.fills.running.connect(self._running)
         self.fills.noted.connect(self.messages.info)
         self.fills.outdated.connect(
@@ -267,6 +269,9 @@ class MainWindow(QMainWindow):
     def _activated(self, layer_id: str) -> None:
         if self.sender() is self.tab:
             self.layers.set_active(layer_id)
+
+    def _name_engine(self) -> None:
+        self.status.set_engine(self.fill_panel.form.engine_title)
 
     def _outline(self) -> None:
         """Draw anew what a fill would change."""

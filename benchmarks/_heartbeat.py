@@ -1,0 +1,86 @@
+"""How long the event loop of a window is held up: the gaps between the beats of a 5 ms timer, by phase."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+_PERIOD_MS = 5
+#: Before the first and after the last act of a phase, so that a gap belongs to one phase only.
+_REST_S = 0.1
+#: With this set, every thread's stack is written to stderr whenever a beat is this many seconds late.
+TRACE = "INPAINT_STUDIO_TRACE_STALLS_S"
+
+
+class Heartbeat(QObject):
+    """Beats from `start` on. `worst` holds for each phase the longest time between two beats, in milliseconds.
+
+    `waited` holds how much of that time the thread stood in the system's queue for a processor: what a busy machine
+    adds. Both count only inside phases.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.worst: dict[str, float] = {}
+        self.waited: dict[str, float] = {}
+        self.late: dict[str, list[float]] = {}
+        self._phase = ""
+        self._trace = float(os.environ.get(TRACE, "0"))
+        self._schedule = Path(f"/proc/self/task/{os.getpid()}/schedstat")
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(_PERIOD_MS)
+        self._timer.timeout.connect(self._beat)
+        self._last, self._queued = time.perf_counter(), self._in_queue()
+
+    def start(self) -> None:
+        self._last, self._queued = time.perf_counter(), self._in_queue()
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+        faulthandler.cancel_dump_traceback_later()
+
+    @asynccontextmanager
+    async def phase(self, name: str) -> AsyncIterator[None]:
+        """What happens inside counts as `name`."""
+        await asyncio.sleep(_REST_S)
+        self._phase = name
+        self.worst.setdefault(name, 0.0)
+        try:
+            yield
+            await asyncio.sleep(_REST_S)
+        finally:
+            self._phase = ""
+
+    def _beat(self) -> None:
+        now, queued = time.perf_counter(), self._in_queue()
+        gap, waited = (now - self._last) * 1e3, (queued - self._queued) * 1e3
+        self._last, self._queued = now, queued
+        if self._phase:
+            self._note(gap, waited)
+        if self._trace:
+            faulthandler.dump_traceback_later(self._trace, file=sys.stderr)
+
+    def _note(self, gap: float, waited: float) -> None:
+        if self._trace and gap > self._trace * 1e3:
+            sys.stderr.write(f"==== {self._phase}: {gap:.0f} ms, {waited:.0f} of them in the queue\n")
+        if gap > self.worst[self._phase]:
+            self.worst[self._phase], self.waited[self._phase] = gap, waited
+        if gap > 25:
+            self.late.setdefault(self._phase, []).append(round(gap, 1))
+
+    def _in_queue(self) -> float:
+        """Seconds that this thread has waited for a processor so far; 0 where the system does not tell."""
+        try:
+            return int(self._schedule.read_bytes().split()[1]) / 1e9
+        except OSError:
+            return 0.0
