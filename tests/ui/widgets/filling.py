@@ -34,7 +34,7 @@ class HeldRunner:
         self.closed = False
         self.started = False
 
-    def start(self) -> None:
+    def warm(self) -> None:
         self.started = True
 
     def run(self, spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult:

@@ -146,8 +146,9 @@ def test_close_in_the_middle_of_a_fill(qtbot: QtBot, studio: Studio, make: Calla
 def test_warm_starts_the_runner_ahead(qtbot: QtBot, make: Callable[..., EngineThread]) -> None:
     runner = HeldRunner()
     engine = make(lambda: runner)
-    engine.warm()
-    qtbot.waitUntil(lambda: runner.started)
+    with qtbot.waitSignal(engine.ready):
+        engine.warm()
+    assert runner.started
     engine.close()
     assert runner.closed
 
