@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QListView, QPushButton, QWidget
 
 from inpaint_studio.document.layers import Layer
 from inpaint_studio.ui.document_tab import DocumentTab
@@ -124,9 +124,20 @@ class User:
     def click(self, name: str) -> None:
         QTest.mouseClick(self.widget(name), _LEFT)
 
-    def write(self, name: str, text: str) -> None:
+    def choose(self, layer_id: str) -> QListView:
+        """Click on the row of a layer; the list then has the focus."""
+        rows = self.widget("layers.list")
+        assert isinstance(rows, QListView)
+        index = rows.model().index(rows.model().row_of(layer_id), 0)
+        rows.scrollTo(index)
+        place = rows.visualRect(index).center()
+        QTest.mouseClick(rows.viewport(), _LEFT, _NONE, place)
+        rows.setFocus()
+        return rows
+
+    def write(self, name: str, text: str, within: QWidget | None = None) -> None:
         """Replace the text of a field."""
-        field = self.widget(name)
+        field = self.widget(name) if within is None else within.findChild(QWidget, name)
         field.setFocus()
         QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(field, text)
@@ -216,7 +227,6 @@ class User:
 
     async def filled(self) -> None:
         """Wait for the end of the fill that was just asked for."""
-        await self.until(lambda: True, self.window.fills.running)  # the task that fills has begun
         ended: list[bool] = []
         self.window.fills.running.connect(note := ended.append)
         try:

@@ -1,5 +1,5 @@
+import itertools
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -24,10 +24,10 @@ def compiled() -> None:
 
 
 @pytest.fixture(params=["compiled", "fallback"])
-def implementation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def implementation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "fallback":
         monkeypatch.setattr(stroke, "kernels", lambda: stroke_backend.FALLBACK)
-    yield request.param
+    return str(request.param)
 
 
 def _path(points: int = 14, step: float = 20.0) -> list[tuple[float, float]]:
@@ -38,7 +38,7 @@ def _path(points: int = 14, step: float = 20.0) -> list[tuple[float, float]]:
 def _drawn(nibs: list[Nib], hardness: float, canvas: Rect = _CANVAS) -> NDArray[np.uint8]:
     buffer = StrokeBuffer(canvas, hardness)
     joined = False
-    for start, end in zip(nibs, nibs[1:], strict=False):
+    for start, end in itertools.pairwise(nibs):
         buffer.add(start, end, joined=joined)
         joined = True
     return _whole(buffer, canvas)
@@ -55,7 +55,7 @@ def _discs_nearest(
 ) -> NDArray[np.float64]:
     """Least distance minus radius, or share of the radius, over all discs along the chords, by brute force."""
     best = np.full(np.broadcast(x, y).shape, np.inf)
-    for a, b in zip(nibs, nibs[1:], strict=False):
+    for a, b in itertools.pairwise(nibs):
         for t in np.linspace(0, 1, 1001):
             cx, cy, r = (a[i] + (b[i] - a[i]) * t for i in range(3))
             distance = np.hypot(x - cx, y - cy)
@@ -70,7 +70,7 @@ def _supersampled(nibs: list[Nib], area: Rect) -> NDArray[np.float64]:
     for row in range(area.top, area.bottom):
         ys = (np.arange(16) + 0.5)[:, None] / 16 + row
         inside = np.zeros((16, len(offsets)), np.bool_)
-        for a, b in zip(nibs, nibs[1:], strict=False):
+        for a, b in itertools.pairwise(nibs):
             dx, dy = b.x - a.x, b.y - a.y
             t = np.clip(((offsets - a.x) * dx + (ys - a.y) * dy) / (dx * dx + dy * dy), 0, 1)
             inside |= np.hypot(offsets - a.x - t * dx, ys - a.y - t * dy) <= a.radius
@@ -96,7 +96,7 @@ def test_soft_edge_is_its_analytic_profile(hardness: float, diameter: float) -> 
     nibs = [Nib(x, y, diameter / 2, 1.0) for x, y in _path(5)]
     x, y = np.arange(_SIDE) + 0.5, (np.arange(_SIDE) + 0.5)[:, None]
     distance = np.full((_SIDE, _SIDE), np.inf)
-    for a, b in zip(nibs, nibs[1:], strict=False):
+    for a, b in itertools.pairwise(nibs):
         dx, dy = b.x - a.x, b.y - a.y
         t = np.clip(((x - a.x) * dx + (y - a.y) * dy) / (dx * dx + dy * dy), 0, 1)
         np.minimum(distance, np.hypot(x - a.x - t * dx, y - a.y - t * dy), out=distance)
@@ -138,7 +138,7 @@ class _OneTile(StrokeBuffer):
 def test_tiles_make_no_seam(nibs: list[Nib], hardness: float) -> None:
     one = _OneTile(_SIDE, hardness)
     joined = False
-    for start, end in zip(nibs, nibs[1:], strict=False):
+    for start, end in itertools.pairwise(nibs):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(stroke, "tile_keys", lambda _rect: [(0, 0)])
             patch.setattr(stroke, "_HALF_DIAGONAL", 10 * _SIDE)
@@ -179,13 +179,13 @@ def test_compiled_and_fallback_lay_alike(opacity: int, seed: int) -> None:
 def test_the_path_goes_through_every_point_and_follows_a_circle() -> None:
     points = [Nib(200 * math.cos(a), 200 * math.sin(a), 5 + a, 1) for a in np.arange(0, 6, 0.2)]
     path, previous = [points[0]], None
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in itertools.pairwise(points):
         path += curve(previous, start, end)
         previous = start
     assert set(points) <= set(path)
-    middles = [((a.x + b.x) / 2, (a.y + b.y) / 2) for a, b in zip(path[8:], path[9:], strict=False)]
+    middles = [((a.x + b.x) / 2, (a.y + b.y) / 2) for a, b in itertools.pairwise(path[8:])]
     assert max(abs(math.hypot(x, y) - 200) for x, y in middles) < 0.6
-    assert all(a.radius <= b.radius for a, b in zip(path, path[1:], strict=False))
+    assert all(a.radius <= b.radius for a, b in itertools.pairwise(path))
 
 
 def test_a_path_of_equal_points_is_no_error() -> None:

@@ -14,11 +14,12 @@ import platformdirs
 
 from inpaint_studio.pixels import stroke_fallback
 
+_MODULES = ("stroke_kernels", "stroke_laying_kernels")
 _log = logging.getLogger(__name__)
 
 
 class Kernels(NamedTuple):
-    """The inner loops, described in `stroke_kernels`."""
+    """The inner loops, described in `stroke_kernels` and `stroke_laying_kernels`."""
 
     capsule: Callable[..., tuple[int, int, int, int]]
     over: Callable[..., None]
@@ -26,11 +27,12 @@ class Kernels(NamedTuple):
     tint: Callable[..., None]
 
     @classmethod
-    def of(cls, module: Any) -> Kernels:
-        return cls(*(getattr(module, name) for name in cls._fields))
+    def of(cls, stroke: Any, laying: Any) -> Kernels:
+        """From the module that has `capsule` and the one that has the others."""
+        return cls(stroke.capsule, laying.over, laying.erase, laying.tint)
 
 
-FALLBACK = Kernels.of(stroke_fallback)
+FALLBACK = Kernels.of(stroke_fallback, stroke_fallback)
 
 _current = FALLBACK
 _loading = threading.Lock()
@@ -61,7 +63,7 @@ def warm() -> bool:
         # a collection in the midst of so many new objects holds the window's thread up for some 80 ms
         gc.disable()
         try:
-            _current = Kernels.of(importlib.import_module("inpaint_studio.pixels.stroke_kernels"))
+            _current = Kernels.of(*(importlib.import_module(f"inpaint_studio.pixels.{name}") for name in _MODULES))
         except (ImportError, OSError, RuntimeError, SystemError) as error:
             _log.warning("painting goes on without compiled kernels: %s", error)
         finally:

@@ -1,4 +1,4 @@
-"""The functions of `stroke_kernels` in numpy: slower, but here at once. See there for what each does."""
+"""The functions of the compiled kernels in numpy: slower, but here at once. See there for what each does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled inner loops of painting and display. Import takes up to seconds: `stroke_backend.warm` does it in a thread.
+"""The compiled inner loop of a stroke. Import takes up to seconds: `stroke_backend.warm` does it in a thread.
 
 `stroke_fallback` has the same functions without a compiler; their results differ by at most 2 of 255. All work on whole
 C-contiguous tiles and a part of them, because strided views would keep the compiler from vectorising. Never `prange`:
@@ -15,7 +15,6 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-Pixels = NDArray[np.uint32]
 Box = tuple[int, int, int, int]
 #: float32 or uint32 inside the kernels, where the width of every number decides how many fit in one instruction.
 Scalar = Any
@@ -24,11 +23,7 @@ Scalar = Any
 FINE_RADIUS = 6.0
 
 _BYTES = types.Array(types.uint8, 2, "C")
-_FROZEN = types.Array(types.uint8, 2, "C", readonly=True)
-_PIXELS = types.Array(types.uint32, 2, "C")
-_FROZEN_PIXELS = types.Array(types.uint32, 2, "C", readonly=True)
 _INT, _REAL = types.int64, types.float64
-_BOX = (_INT, _INT, _INT, _INT)
 
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 _TWO, _THREE, _TINY, _WHITE = np.float32(2), np.float32(3), np.float32(1e-3), np.float32(255)
@@ -235,75 +230,3 @@ def capsule(
             box_top, box_bottom = min(box_top, row), row + 1
             box_left, box_right = min(box_left, begin), max(box_right, end)
     return box_left, box_top, box_right, box_bottom
-
-
-@njit(nogil=True, inline="always", cache=True)
-def _scaled(a: Scalar, b: Scalar) -> Any:
-    """a × b / 255, rounded, for values up to 255."""
-    product = a * b + np.uint32(128)
-    return (product + (product >> np.uint32(8))) >> np.uint32(8)
-
-
-# one function a row: the compiler vectorises a loop over a slice, not one over two indices
-
-
-@njit(nogil=True, boundscheck=False, cache=True)
-def _over_row(before: Bytes, stroke: Bytes, out: Any, strength: Scalar) -> Any:
-    for i in range(out.size):
-        old = np.uint32(before[i])
-        amount = _scaled(np.uint32(stroke[i]), strength)
-        out[i] = np.uint8(old + _scaled(np.uint32(255) - old, amount))
-
-
-@njit(nogil=True, boundscheck=False, cache=True)
-def _erase_row(before: Bytes, stroke: Bytes, out: Any, strength: Scalar) -> Any:
-    for i in range(out.size):
-        rest = np.uint32(255) - _scaled(np.uint32(stroke[i]), strength)
-        out[i] = np.uint8(_scaled(np.uint32(before[i]), rest))
-
-
-@njit(nogil=True, boundscheck=False, cache=True)
-def _tint_row(below: Pixels, coverage: Bytes, out: Any, red_blue: Scalar, green: Scalar, strength: Scalar) -> Any:
-    pair, byte, eight = np.uint32(0xFF00FF), np.uint32(0xFF), np.uint32(8)
-    for i in range(out.size):
-        old = below[i]
-        amount = _scaled(np.uint32(coverage[i]), strength)
-        # 255 becomes 256, so that full strength is the colour itself
-        amount += amount >> np.uint32(7)
-        rest = np.uint32(256) - amount
-        mixed = (((old & pair) * rest + red_blue * amount) >> eight) & pair
-        mixed_green = (((old >> eight) & byte) * rest + green * amount) >> eight
-        out[i] = np.uint32(0xFF000000) | mixed | (mixed_green << eight)
-
-
-@njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
-def over(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
-    """out = before with the stroke laid over; opacity 0..255."""
-    for y in range(top, bottom):
-        _over_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
-
-
-@njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
-def erase(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
-    """out = before with the stroke taken away; opacity 0..255."""
-    for y in range(top, bottom):
-        _erase_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
-
-
-@njit(types.void(_FROZEN_PIXELS, _FROZEN, _PIXELS, _INT, _INT, *_BOX), cache=True, nogil=True)
-def tint(
-    below: Pixels,
-    coverage: Bytes,
-    out: Pixels,
-    colour: int,
-    strength: int,
-    left: int,
-    top: int,
-    right: int,
-    bottom: int,
-) -> None:
-    """out = below (0xffRRGGBB) with `colour` laid over where `coverage` says; strength 0..255 at full coverage."""
-    red_blue, green = np.uint32(colour & 0xFF00FF), np.uint32((colour >> 8) & 0xFF)
-    for y in range(top, bottom):
-        part = out[y, left:right]
-        _tint_row(below[y, left:right], coverage[y, left:right], part, red_blue, green, np.uint32(strength))

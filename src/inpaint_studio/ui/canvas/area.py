@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import time
-
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QPaintEvent, QRegion, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QWidget
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.pixels.display_samples import ToDisplay, eight_bit
@@ -22,17 +19,14 @@ from inpaint_studio.ui.canvas.drawing import (
     draw_scene,
     draw_surround,
 )
+from inpaint_studio.ui.canvas.frames import FrameArea
 from inpaint_studio.ui.canvas.outline import Outline
 from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import View
 
-_FRAME = QEvent.Type(QEvent.registerEventType())
-#: Frames follow each other at least so many seconds apart: faster than any screen, slower than the fastest mouse.
-_FRAME_SECONDS = 0.004
 
-
-class CanvasArea(QAbstractScrollArea):
+class CanvasArea(FrameArea):
     """Shows the tiles of a document. Input and changes are gathered and painted together, at most once a frame."""
 
     zoomChanged = Signal(float)  # noqa: N815  Qt's way to name signals
@@ -49,13 +43,8 @@ class CanvasArea(QAbstractScrollArea):
         self._before_shown = False
         self._preview: Preview | None = None
         self._outline: Outline | None = None
-        self._dirty = QRegion()
-        self._frame_due = False
-        self._frame_ended = 0.0
         self._bars_due = True
         self._syncing = False
-        self._pause = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._pause.timeout.connect(self._post_frame)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
@@ -143,10 +132,6 @@ class CanvasArea(QAbstractScrollArea):
     def _photo(self) -> Rect:
         return Rect(0, 0, 1, 1) if self._scene is None else self._scene.extent
 
-    @property
-    def _ratio(self) -> float:
-        return self.viewport().devicePixelRatioF()
-
     def zoom_fit(self) -> None:
         """Show the whole photo."""
         self._set_view(self._view.fitted(self._photo))
@@ -210,6 +195,12 @@ class CanvasArea(QAbstractScrollArea):
         super().resizeEvent(event)
         self._take_size()
 
+    def event(self, event: QEvent) -> bool:
+        """The window moved to a screen of another scale."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._take_size()
+        return super().event(event)
+
     def _take_size(self) -> None:
         fitting = self._fitting
         size = self.viewport().size()
@@ -217,67 +208,17 @@ class CanvasArea(QAbstractScrollArea):
         if fitting:
             self.zoom_fit()
 
-    # ---- frames
+    # ---- painting
 
-    def _mark(self, rect: Rect) -> None:
-        """`rect` of the photo looks different."""
-        self._mark_device(self._view.shown(rect).grown(2))
-
-    def _mark_device(self, device: Rect) -> None:
-        rect = device.clipped(Rect.of_size(self._view.width, self._view.height))
-        if rect.empty:
-            return
-        ratio = self._ratio
-        left, top = math.floor(rect.left / ratio), math.floor(rect.top / ratio)
-        right, bottom = math.ceil(rect.right / ratio), math.ceil(rect.bottom / ratio)
-        self._dirty += QRect(left, top, right - left, bottom - top)
-        self._schedule_frame()
-
-    def _mark_all(self) -> None:
-        self._dirty = QRegion(self.viewport().rect())
-        self._schedule_frame()
-
-    def _schedule_frame(self) -> None:
-        """Have everything that is gathered until then done and painted in one go."""
-        if self._frame_due:
-            return
-        self._frame_due = True
-        wait = self._frame_ended + _FRAME_SECONDS - time.perf_counter()
-        if wait > 0:
-            self._pause.start(math.ceil(wait * 1000))
-        else:
-            self._post_frame()
-
-    def _post_frame(self) -> None:
-        # low priority: input that waits already belongs to this frame
-        QCoreApplication.postEvent(self, QEvent(_FRAME), Qt.EventPriority.LowEventPriority.value)
-
-    def event(self, event: QEvent) -> bool:
-        """A frame is due, or the window moved to a screen of another scale."""
-        if event.type() == _FRAME:
-            self._run_frame()
-            return True
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._take_size()
-        return super().event(event)
-
-    def _run_frame(self) -> None:
-        # whatever is marked from here on until the end belongs to this frame
-        self._frame_due = True
-        self._gather()
-        dirty, self._dirty = self._dirty, QRegion()
-        self._frame_due = False
-        if not dirty.isEmpty():
-            # at once: update() would wait for Qt's own timer, which costs up to 5 ms more
-            self.viewport().repaint(dirty)
-        self._frame_ended = time.perf_counter()
+    def _after_frame(self) -> None:
         if self._bars_due:
             # after the photo: painting two bars takes as long as painting it
             self._bars_due = False
             self._sync_scroll_bars()
 
-    def _gather(self) -> None:
-        """Do what was put off until the frame."""
+    def _mark(self, rect: Rect) -> None:
+        """`rect` of the photo looks different."""
+        self._mark_device(self._view.shown(rect).grown(2))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw what is dirty."""

@@ -1,0 +1,88 @@
+"""Gathers what is to be done and painted into frames."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, QTimer
+from PySide6.QtGui import QRegion
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from inpaint_studio.pixels.rect import Rect
+
+_FRAME = QEvent.Type(QEvent.registerEventType())
+#: Frames follow each other at least so many seconds apart: faster than any screen, slower than the fastest mouse.
+_FRAME_SECONDS = 0.004
+
+
+class FrameArea(QAbstractScrollArea):
+    """A scroll area that repaints what was marked at most once a frame, as soon as the waiting input is handled."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dirty = QRegion()
+        self._frame_due = False
+        self._frame_ended = 0.0
+        self._pause = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._pause.timeout.connect(self._post_frame)
+
+    @property
+    def _ratio(self) -> float:
+        return self.viewport().devicePixelRatioF()
+
+    def _mark_device(self, device: Rect) -> None:
+        """`device`, in device pixels of the viewport, looks different."""
+        ratio = self._ratio
+        size = self.viewport().size()
+        rect = device.clipped(Rect.of_size(math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)))
+        if rect.empty:
+            return
+        left, top = math.floor(rect.left / ratio), math.floor(rect.top / ratio)
+        right, bottom = math.ceil(rect.right / ratio), math.ceil(rect.bottom / ratio)
+        self._dirty += QRect(left, top, right - left, bottom - top)
+        self._schedule_frame()
+
+    def _mark_all(self) -> None:
+        self._dirty = QRegion(self.viewport().rect())
+        self._schedule_frame()
+
+    def _schedule_frame(self) -> None:
+        """Have everything that is gathered until then done and painted in one go."""
+        if self._frame_due:
+            return
+        self._frame_due = True
+        wait = self._frame_ended + _FRAME_SECONDS - time.perf_counter()
+        if wait > 0:
+            self._pause.start(math.ceil(wait * 1000))
+        else:
+            self._post_frame()
+
+    def _post_frame(self) -> None:
+        # low priority: input that waits already belongs to this frame
+        QCoreApplication.postEvent(self, QEvent(_FRAME), Qt.EventPriority.LowEventPriority.value)
+
+    def event(self, event: QEvent) -> bool:
+        """A frame is due."""
+        if event.type() == _FRAME:
+            self._run_frame()
+            return True
+        return super().event(event)
+
+    def _run_frame(self) -> None:
+        # whatever is marked from here on until the end belongs to this frame
+        self._frame_due = True
+        self._gather()
+        dirty, self._dirty = self._dirty, QRegion()
+        self._frame_due = False
+        if not dirty.isEmpty():
+            # at once: update() would wait for Qt's own timer, which costs up to 5 ms more
+            self.viewport().repaint(dirty)
+        self._frame_ended = time.perf_counter()
+        self._after_frame()
+
+    def _gather(self) -> None:
+        """Do what was put off until the frame."""
+
+    def _after_frame(self) -> None:
+        """Do what can wait until the frame is painted."""
