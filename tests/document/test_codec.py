@@ -153,7 +153,7 @@ def twisted(draw: st.DrawFn, thing: Encoded) -> Encoded:
     return Encoded(thing.kind, thing.version, thing.data, tuple(blobs))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(data=st.data(), document=documents(st.just(COVERAGE)))
 def test_a_twisted_edit_decodes_or_is_refused(data: st.DataObject, document: Document) -> None:
     kind = data.draw(st.sampled_from(sorted(EDIT_KINDS)))

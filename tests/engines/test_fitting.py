@@ -13,6 +13,7 @@ from tests.engines.requests import hole, photo
 from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import FillResult, SizeRule
 from inpaint_studio.engines.fitting import Crop, crop_around, fit
+from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels.format import Colour, PixelFormat, from_float
 from inpaint_studio.pixels.rect import Rect
 
@@ -91,6 +92,14 @@ def test_transparent_and_infinite_pixels_are_no_source() -> None:
     assert fitted.request.avoid[:, 0].all()
     assert fitted.request.avoid[:, 39].all()
     assert np.isfinite(fitted.request.image).all()
+
+
+def test_a_result_without_values_is_refused() -> None:
+    fitted = fit(SPEC, crop(photo(20, 30), hole(20, 30, 5, 5, 9, 9), PixelFormat(Colour.RGB)), 0, None)
+    image = fitted.request.image.copy()
+    image[6, 6, 1] = np.nan
+    with pytest.raises(StudioError, match="without a value"):
+        fitted.restore(FillResult(image))
 
 
 def test_a_crop_larger_than_the_engine_is_filled_smaller_and_says_so() -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from inpaint_studio.document.codec import Encoded
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit, Group, decode_edit
+from inpaint_studio.errors import InputError
 
 
 class EditStore(Protocol):
@@ -152,10 +153,16 @@ class History:
         """Undo (-1) or redo (1) one step."""
         step = self._steps[min(self.position, self.position + by)]
         edit = self._load(step)
-        if by < 0:
-            edit.revert(self._document)
-        else:
-            edit.apply(self._document)
+        try:
+            if by < 0:
+                edit.revert(self._document)
+            else:
+                edit.apply(self._document)
+        except (LookupError, TypeError, ValueError) as error:
+            if step.edit is not None:
+                raise
+            # what a damaged or hostile file brought in
+            raise InputError(f"The step “{step.label}” does not fit this document.", "Go on from here.") from error
         self.position += by
         return step.label
 

@@ -74,7 +74,7 @@ def select_all(coverage: Coverage, _: float = 0) -> Coverage:
 
 def fill_holes(coverage: Coverage, _: float = 0) -> Coverage:
     """`coverage` with unselected parts that it encloses selected. What touches the array's border is not enclosed."""
-    count, labels, _stats, _ = cv2.connectedComponentsWithStats((coverage < 128).astype(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents((coverage < 128).astype(np.uint8), connectivity=4)
     outside = np.zeros(count, np.bool_)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         outside[edge] = True

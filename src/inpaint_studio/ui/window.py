@@ -63,12 +63,11 @@ class MainWindow(QMainWindow):
         self._build_centre()
         self._build_docks()
         self._build_bars()
-        for name in ("action.fill", "action.cancel"):
-            # Enter and Esc end a rename or leave a field elsewhere
-            action = self.actions_by_name[name]
-            self.removeAction(action)
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.tabs.addAction(action)
+        # Enter ends a rename or presses a button elsewhere
+        fill = self.actions_by_name["action.fill"]
+        self.removeAction(fill)
+        fill.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.tabs.addAction(fill)
         self._connect()
         self.choose_tool(self.tool_id)
         self.refresh()

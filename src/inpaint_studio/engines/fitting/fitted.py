@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Float
+from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels.format import PixelFormat, Samples, from_float, to_float
 from inpaint_studio.pixels.masks import Hole
 from inpaint_studio.pixels.rect import Rect
@@ -54,9 +55,14 @@ class Fitted:
         return self.geometry.scaled != self.geometry.original
 
     def restore(self, result: FillResult) -> Samples:
-        """The crop's colour channels at the photo's depth, H×W×C without alpha: filled in the hole, else unchanged."""
+        """The crop's colour channels at the photo's depth, H×W×C without alpha: filled in the hole, else unchanged.
+
+        Raises StudioError for a result with NaN or infinity in it.
+        """
         height, width = self.geometry.scaled
         image: Float = result.image[:height, :width]
+        if not np.isfinite(image).all():
+            raise StudioError("The engine made pixels without a value.", "Try another seed, or another engine.")
         if self.reduced:
             image = np.asarray(
                 cv2.resize(image, self.geometry.original[::-1], interpolation=cv2.INTER_CUBIC), np.float32
