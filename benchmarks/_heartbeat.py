@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import os
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
 _PERIOD_MS = 5
 #: Before the first and after the last act of a phase, so that a gap belongs to one phase only.
 _REST_S = 0.1
-#: With this set, every thread's stack is written to stderr whenever a beat is this many seconds late.
-TRACE = "INPAINT_STUDIO_TRACE_STALLS_S"
+#: With this set, what the threads do is written to stderr whenever a beat is this many milliseconds late.
+TRACE = "INPAINT_STUDIO_TRACE_STALLS_MS"
+_IDLE = ("wait", "get", "_worker", "accept", "select")
 
 
 class Heartbeat(QObject):
@@ -34,6 +36,8 @@ class Heartbeat(QObject):
         self.late: dict[str, list[float]] = {}
         self._phase = ""
         self._trace = float(os.environ.get(TRACE, "0"))
+        if self._trace:
+            threading.Thread(target=self._watch, args=(threading.get_ident(),), daemon=True).start()
         self._schedule = Path(f"/proc/self/task/{os.getpid()}/schedstat")
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -47,7 +51,6 @@ class Heartbeat(QObject):
 
     def stop(self) -> None:
         self._timer.stop()
-        faulthandler.cancel_dump_traceback_later()
 
     @asynccontextmanager
     async def phase(self, name: str) -> AsyncIterator[None]:
@@ -67,16 +70,29 @@ class Heartbeat(QObject):
         self._last, self._queued = now, queued
         if self._phase:
             self._note(gap, waited)
-        if self._trace:
-            faulthandler.dump_traceback_later(self._trace, file=sys.stderr)
 
     def _note(self, gap: float, waited: float) -> None:
-        if self._trace and gap > self._trace * 1e3:
+        if self._trace and gap > self._trace:
             sys.stderr.write(f"==== {self._phase}: {gap:.0f} ms, {waited:.0f} of them in the queue\n")
         if gap > self.worst[self._phase]:
             self.worst[self._phase], self.waited[self._phase] = gap, waited
         if gap > 25:
             self.late.setdefault(self._phase, []).append(round(gap, 1))
+
+    def _watch(self, window: int) -> None:
+        """A thread that looks whenever a beat is late. Late itself, it was kept from looking: the lock was held."""
+        before = time.perf_counter()
+        while True:
+            time.sleep(0.004)
+            now = time.perf_counter()
+            if self._phase and now - self._last > self._trace / 1e3 * 0.7:
+                found = {name: _frames(frame) for name, frame in sys._current_frames().items()}
+                busy = [lines for name, lines in found.items() if name != window and lines]
+                sys.stderr.write(
+                    f"  {self._phase} +{(now - self._last) * 1e3:.0f} watch {(now - before) * 1e3:.0f}"
+                    f" WINDOW {found[window]} OTHERS {busy}\n"
+                )
+            before = time.perf_counter()
 
     def _in_queue(self) -> float:
         """Seconds that this thread has waited for a processor so far; 0 where the system does not tell."""
@@ -84,3 +100,14 @@ class Heartbeat(QObject):
             return int(self._schedule.read_bytes().split()[1]) / 1e9
         except OSError:
             return 0.0
+
+
+def _frames(frame: FrameType | None) -> str:
+    """The innermost calls of a thread; empty for one that waits."""
+    if frame is None or frame.f_code.co_name in _IDLE or frame.f_code.co_name == "_watch":
+        return ""
+    lines = []
+    while frame is not None and len(lines) < 9:
+        lines.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}:{frame.f_code.co_name}")
+        frame = frame.f_back
+    return " < ".join(lines)

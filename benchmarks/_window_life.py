@@ -107,7 +107,7 @@ class _Life:
     async def _fill(self) -> None:
         self.window.change_brush(size=100)
         await self._cover(2300, 1600, _SMALL)
-        self._key(Qt.Key.Key_Return)
+        await self._key(Qt.Key.Key_Return)
         await self._until(lambda: self.window.fills.tab is not None)
         await self._stroke((500, 500), (1500, 600))  # work goes on meanwhile
         await self._until(lambda: self.window.fills.tab is None)
@@ -115,7 +115,7 @@ class _Life:
 
     async def _paint_long_strokes(self) -> None:
         self.window.change_brush(size=500)
-        self._key(Qt.Key.Key_N, _CTRL | _SHIFT)
+        await self._key(Qt.Key.Key_N, _CTRL | _SHIFT)
         for zoom in (self.tab.canvas.zoom_fit, self.tab.canvas.zoom_100):
             zoom()
             for row in range(3):
@@ -123,7 +123,7 @@ class _Life:
         self.tab.canvas.zoom_fit()
         for key, times in ((Qt.Key.Key_Z, 4), (Qt.Key.Key_Y, 4)):
             for _ in range(times):
-                self._key(key, _CTRL)
+                await self._key(key, _CTRL)
                 await asyncio.sleep(0.05)
 
     async def _cancel(self) -> None:
@@ -131,17 +131,17 @@ class _Life:
         self.window.change_brush(size=300)
         await self._cover(1500, 1000, _LARGE)
         for wait in (1.5, 0.3):
-            self._key(Qt.Key.Key_Return)
+            await self._key(Qt.Key.Key_Return)
             await self._until(lambda: self.window.fills.tab is not None)
             await asyncio.sleep(wait)
             begin = time.perf_counter()
-            self._key(Qt.Key.Key_Escape)
+            await self._key(Qt.Key.Key_Escape)
             await self._until(lambda: self.window.actions_by_name["action.fill"].isEnabled())
             self.cancel_free_ms.append((time.perf_counter() - begin) * 1e3)
             await asyncio.sleep(1.5)
 
     async def _save(self, target: Path | None) -> None:
-        self._key(Qt.Key.Key_S, _CTRL)
+        await self._key(Qt.Key.Key_S, _CTRL)
         if target is not None:
             dialog = await self._there("save.dialog")
             self._write("fileNameEdit", str(target))
@@ -152,7 +152,7 @@ class _Life:
 
     async def _export(self, name: str) -> None:
         (self.folder / name).unlink(missing_ok=True)
-        self._key(Qt.Key.Key_E, _CTRL | _SHIFT)
+        await self._key(Qt.Key.Key_E, _CTRL | _SHIFT)
         await self._there("dialog.export")
         self._write("export.folder", str(self.folder))
         self._write("export.name", name)
@@ -162,7 +162,7 @@ class _Life:
 
     async def _close_tab(self) -> None:
         count = len(self.window.all_tabs)
-        self._key(Qt.Key.Key_W, _CTRL)
+        await self._key(Qt.Key.Key_W, _CTRL)
         await self._until(lambda: len(self.window.all_tabs) < count or self._visible("question"))
         box = self._visible("question")
         if box is not None:
@@ -203,8 +203,9 @@ class _Life:
         left, top = self.tab.canvas.view.to_viewport(x, y)
         return QPointF(left / ratio, top / ratio).toPoint()
 
-    def _key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = _NONE) -> None:
-        self.window.activateWindow()
+    async def _key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = _NONE) -> None:
+        self.window.activateWindow()  # after a dialog no window manager does it here
+        await self._until(self.window.isActiveWindow)
         self.tab.canvas.setFocus()
         QTest.keyClick(self.tab.canvas, key, modifiers)
 

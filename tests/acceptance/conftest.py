@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
@@ -55,9 +56,12 @@ def at_the_window(qapp: QApplication) -> Run:
         try:
             with loop:
                 loop.run_until_complete(body(scenario, files, make_runner))
-            qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         finally:
             asyncio.set_event_loop(None)
+            # timers that nobody waits for any more, and all of Qt's, end here and on no other thread
+            loop._timer.deleteLater()
+            qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            gc.collect()
 
     return run
 

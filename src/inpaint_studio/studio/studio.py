@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import AddLayer, SetLayer
+from inpaint_studio.document.edits import AddLayer, RemoveLayer, SetLayer
 from inpaint_studio.document.history import History
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.document.recipe import Recipe
@@ -82,12 +82,22 @@ class Studio:
         plan = planner.plan(job, catalog.specs())
         return plan, planner.execute(plan, runner.run, progress)
 
-    def accept(self, plan: planner.Plan, filled: planner.Filled, mask_ids: Sequence[str] = ()) -> str:
-        """Add what `run` made as a fill layer above all others and hide the masks it came from; its id. One step."""
+    def accept(
+        self, plan: planner.Plan, filled: planner.Filled, mask_ids: Sequence[str] = (), *, replaced: str | None = None
+    ) -> str:
+        """Add what `run` made as a fill layer and hide the masks it came from; its id. One step.
+
+        It takes place and name of the layer `replaced`, or lies above all others.
+        """
         recipe = _with_choice(plan)
-        layer = FillLayer.made(self.document.new_id(), "Fill", filled.pixels, filled.alpha, plan.job.coverage, recipe)
+        place, name = len(self.document.layers), "Fill"
+        if replaced is not None:
+            place, name = self.document.index(replaced), self.document.layer(replaced).name
+        layer = FillLayer.made(self.document.new_id(), name, filled.pixels, filled.alpha, plan.job.coverage, recipe)
         with self.history.transaction("Fill"):
-            self.history.apply(AddLayer(layer.state(), len(self.document.layers), "Fill"))
+            if replaced is not None:
+                self.history.apply(RemoveLayer.of(self.document, replaced))
+            self.history.apply(AddLayer(layer.state(), place, "Fill"))
             for mask_id in mask_ids:
                 self.history.apply(SetLayer.of(self.document, mask_id, {"visible": False}, "Hide mask"))
         return layer.id

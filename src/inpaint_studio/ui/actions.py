@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from inpaint_studio.pixels.mask_operations import MASK_OPERATIONS
 from inpaint_studio.tools.registry import TOOLS
 
 
@@ -24,6 +25,8 @@ class Command:
     checkable: bool = False
 
 
+_MASK_KEYS = {"all": ("Ctrl+A",), "invert": ("Ctrl+I",), "feather": ("Shift+F6",)}
+
 #: In the order of the menus. Brackets sit on AltGr on many keyboards: comma and full stop do the same.
 COMMANDS: tuple[Command, ...] = (
     Command("action.open", "Open…", ("Ctrl+O",), "File", "open"),
@@ -35,7 +38,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.quit", "Quit", ("Ctrl+Q",), "File"),
     Command("action.undo", "Undo", ("Ctrl+Z",), "Edit", "undo"),
     Command("action.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit", "redo"),
-    Command("action.clear_mask", "Clear the Mask", ("Ctrl+D",), "Edit"),
+    Command("action.clear_mask", "Clear the Mask", ("Ctrl+D",), "Mask"),
+    *(
+        Command(
+            f"action.mask_{operation.id}",
+            operation.title + ("…" if operation.most else ""),
+            _MASK_KEYS.get(operation.id, ()),
+            "Mask",
+        )
+        for operation in MASK_OPERATIONS
+    ),
+    Command("action.mask_import", "Import a Mask…", (), "Mask"),
+    Command("action.mask_export", "Export the Mask…", (), "Mask"),
     Command("action.fill", "Fill", ("Return", "Enter"), "Fill", "fill"),
     Command("action.cancel", "Cancel", ("Esc",), "Fill", "cancel"),
     Command("action.finish", "Stop Here and Keep This", (), "Fill"),
@@ -51,6 +65,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.overlay", "Show the Mask in Red", ("O",), "View", checkable=True),
     Command("action.log", "Open the Log Folder", (), "Help"),
     *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id, checkable=True) for tool in TOOLS),
+)
+
+
+#: What can be done with no document open.
+ALWAYS = frozenset(
+    {"action.open", "action.open_sample", "action.quit", "action.log", "action.cancel"}
+    | {command.name for command in COMMANDS if command.name.startswith("tool.")}
+    | {"action.smaller", "action.larger", "action.softer", "action.harder"}
 )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QImage
 
 from inpaint_studio.document.layers import FillLayer
 from inpaint_studio.errors import InputError, StudioError
+from inpaint_studio.pixels.mask_operations import MASK_OPERATIONS, MaskOperation
 from inpaint_studio.resources import resource
 from inpaint_studio.storage.project import SUFFIX, discard, is_project, leftovers, read_thumbnail
 from inpaint_studio.storage.registry import FAMILIES
@@ -73,6 +74,10 @@ class Commands(QObject):
             "action.overlay": self._toggle_overlay,
             "action.log": self._open_log,
         }
+        table["action.mask_import"] = lambda: window.spawn(self.import_mask(window.tab))
+        table["action.mask_export"] = lambda: window.spawn(self.export_mask(window.tab))
+        for operation in MASK_OPERATIONS:
+            table[f"action.mask_{operation.id}"] = partial(self._operate, operation)
         for tool in TOOLS:
             table[f"tool.{tool.id}"] = partial(window.choose_tool, tool.id)
         return table
@@ -90,6 +95,9 @@ class Commands(QObject):
     async def open_files(self, paths: Sequence[Path]) -> None:
         """Open `paths` one after the other; what can't be opened is told, and the rest goes on."""
         for path in paths:
+            if (there := self._showing(path)) is not None:
+                self._window.tabs.setCurrentWidget(there)
+                continue
             try:
                 self._window.add_session(await self._window.files.open(path))
             except StudioError as error:
@@ -101,6 +109,11 @@ class Commands(QObject):
                 )
                 self._window.messages.info(hint)
         self._window.spawn(self._keep_thumbnails())
+
+    def _showing(self, project: Path) -> DocumentTab | None:
+        """The tab in which a project file is open."""
+        wanted = project.resolve()
+        return next((tab for tab in self._window.all_tabs if tab.session.project == wanted), None)
 
     def open_urls(self, urls: Sequence[QUrl]) -> None:
         """Open files that were dropped."""
@@ -176,8 +189,13 @@ class Commands(QObject):
 
     async def close_tab(self, tab: DocumentTab | None) -> bool:
         """Close a document, after a question if it is unsaved; False when the user thought better of it."""
-        if tab is None:
+        if tab is None or tab.closing:
             return True
+        self._window.tabs.setCurrentWidget(tab)
+        if self._window.fills.tab is tab:
+            if not await self._may_stop():
+                return False
+            self._window.engine.cancel()
         throw_away = False
         if tab.session.unsaved:
             answer = await ask.choice(
@@ -191,10 +209,10 @@ class Commands(QObject):
             if answer == 2 or (answer == 0 and not await self.save(tab)):
                 return False
             throw_away = answer == 1
-        if self._window.fills.tab is tab:
-            self._window.engine.cancel()
         await self._window.files.close(tab, discard=throw_away)
         self._window.remove_tab(tab)
+        if not self._quitting and self._window.tab is None:
+            self._window.spawn(self.look_for_leftovers())
         return True
 
     async def quit(self) -> None:
@@ -203,8 +221,6 @@ class Commands(QObject):
             return
         self._quitting = True
         try:
-            if self._window.fills.tab is not None and not await self._may_stop():
-                return
             for tab in self._window.all_tabs:
                 if not await self.close_tab(tab):
                     return
@@ -224,8 +240,9 @@ class Commands(QObject):
 
     def fill(self) -> None:
         """Fill what is selected."""
-        if self._window.tab is not None and self._window.fills.tab is None:
-            self._window.spawn(self._window.fills.fill(self._window.tab, self._window.fill_panel.recipe()))
+        tab = self._window.tab
+        if tab is not None and self._window.fills.tab is None:
+            self._try(tab, lambda: self._window.fills.fill(tab, self._window.fill_panel.recipe()))
 
     async def run_again(self, layer_id: str) -> None:
         """Ask for a fill layer's recipe, and run it again."""
@@ -235,7 +252,25 @@ class Commands(QObject):
             return
         dialog = RunAgainDialog(layer.recipe, self._window)
         if await ask.finished(dialog):
-            await self._window.fills.run_again(tab, layer_id, dialog.recipe())
+            recipe = dialog.recipe()
+            self._try(tab, lambda: self._window.fills.run_again(tab, layer_id, recipe))
+
+    def _try(self, tab: DocumentTab, filling: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do `filling`; where it fails by no mistake of the user's, such as a worker that was killed, offer it again."""
+
+        async def tried() -> None:
+            try:
+                await filling()
+            except InputError:
+                raise
+            except StudioError as error:
+                self._window.messages.show(error, self.tr("Try Again"), again)
+
+        def again() -> None:
+            if not tab.closing:
+                self._try(tab, filling)
+
+        self._window.spawn(tried())
 
     def cancel(self) -> None:
         """Take a running stroke back, otherwise cancel the fill."""
@@ -243,6 +278,35 @@ class Commands(QObject):
         if tab is not None and tab.canvas.cancel_stroke():
             return
         self._window.engine.cancel()
+
+    # ---- masks
+
+    def _operate(self, operation: MaskOperation) -> None:
+        if self._window.tab is not None:
+            self._window.spawn(self._window.masks.operate(self._window.tab, operation))
+
+    async def import_mask(self, tab: DocumentTab | None) -> None:
+        """Ask for pictures and add them as masks."""
+        if tab is None:
+            return
+        folder = (tab.session.source or tab.session.project or Path.home() / "mask").parent
+        for path in await ask.files_to_open(self._window, self.tr("Import a Mask"), folder, self._pictures()):
+            await self._window.masks.read(tab, path)
+
+    async def export_mask(self, tab: DocumentTab | None) -> None:
+        """Ask for a name and write the mask that is worked on as a gray picture."""
+        if tab is None:
+            return
+        beside = tab.session.source or tab.session.project or Path.home() / tab.session.name
+        proposed = beside.with_name(f"{beside.stem}-mask.png")
+        kinds = "PNG (*.png);;TIFF (*.tif)"
+        target = await ask.file_to_save(self._window, self.tr("Export the Mask"), proposed, kinds, "png")
+        if target is not None:
+            await self._window.masks.write(tab, target)
+
+    def _pictures(self) -> str:
+        suffixes = " ".join(f"*{suffix}" for family in FAMILIES for suffix in family.suffixes)
+        return self.tr("Pictures") + f" ({suffixes})"
 
     # ---- the rest
 

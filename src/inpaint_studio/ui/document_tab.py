@@ -144,6 +144,21 @@ class DocumentTab(QWidget):
             self.activate(self._topmost_mask())
         self.changed.emit()
 
+    def mask_worked_on(self) -> MaskLayer | None:
+        """The mask that is painted on, else the topmost visible one."""
+        topmost = self._topmost_mask()
+        layer = self._active_mask() or (None if topmost is None else self.document.layer(topmost))
+        return layer if isinstance(layer, MaskLayer) else None
+
+    def have_mask(self) -> MaskLayer:
+        """`mask_worked_on`, made if there is none."""
+        layer = self.mask_worked_on()
+        if layer is None:
+            self.add_mask()
+            layer = self._active_mask()
+        assert layer is not None  # noqa: S101  a mask that was added is the active one
+        return layer
+
     def have_something_to_paint_on(self) -> None:
         """A stroke begins: without a layer it gets a new mask, and a hidden mask is shown."""
         layer = self._active_layer()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from inpaint_studio.document.edits import RemoveLayer
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.planner import Filled, FillJob, Plan
@@ -54,6 +53,8 @@ class FillFlow(QObject):
         self.running.emit(True)
         try:
             plan, filled = await self._engine.fill(job)
+            if tab.closing:
+                return
             self._add(tab, plan, filled, masks, replaced)
         except Cancelled:
             return
@@ -69,10 +70,7 @@ class FillFlow(QObject):
         masks = [mask for mask in masks if mask in there]
         outdated = self._differs(tab, masks, plan.job)
         tab.canvas.cancel_stroke()
-        with tab.studio.history.transaction(self.tr("Fill")):
-            if replaced in there:
-                tab.studio.history.apply(RemoveLayer.of(tab.document, replaced))
-            tab.studio.accept(plan, filled, masks)
+        tab.studio.accept(plan, filled, masks, replaced=replaced if replaced in there else None)
         tab.settled()
         if outdated:
             self.outdated.emit()

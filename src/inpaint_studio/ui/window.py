@@ -18,7 +18,7 @@ from inpaint_studio.studio.session import Session
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.registry import TOOLS
 from inpaint_studio.tools.stroke import StrokeTool
-from inpaint_studio.ui.actions import COMMANDS, build_actions
+from inpaint_studio.ui.actions import ALWAYS, COMMANDS, build_actions
 from inpaint_studio.ui.commands import Commands
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.engine_thread import EngineThread
@@ -28,6 +28,7 @@ from inpaint_studio.ui.fill_panel import FillPanel
 from inpaint_studio.ui.history_dock import HistoryDock
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.layers_dock import LayersDock
+from inpaint_studio.ui.mask_flow import MaskFlow
 from inpaint_studio.ui.messages import Messages
 from inpaint_studio.ui.outline_flow import OutlineFlow
 from inpaint_studio.ui.status import StatusBar
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self.fills = FillFlow(self.engine, self)
         self.files = FileFlow(settings, self)
         self.outlines = OutlineFlow(self)
+        self.masks = MaskFlow(self, settings)
         self.tools = {tool.id: tool.make() for tool in TOOLS}
         self.tool_id = TOOLS[0].id
         self.may_close = False
@@ -225,27 +227,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{tab.title} – Inpaint Studio" if tab is not None else "Inpaint Studio")
         self.history.refresh(tab.studio.history if tab is not None else None)
         history = tab.studio.history if tab is not None else None
-        enabled = {
-            "action.undo": history is not None and history.position > 0,
-            "action.redo": history is not None and history.position < len(history.labels),
-            "action.cancel": True,
-            "action.finish": self.fills.tab is not None,
-            "action.fill": tab is not None and self.fills.tab is None,
-        }
-        needing = (
-            "save",
-            "save_as",
-            "export",
-            "close",
-            "clear_mask",
-            "add_mask",
-            "zoom_fit",
-            "zoom_100",
-            "zoom_in",
-            "zoom_out",
-        )
-        for name in needing:
-            enabled[f"action.{name}"] = tab is not None
+        enabled = {command.name: tab is not None or command.name in ALWAYS for command in COMMANDS}
+        enabled["action.undo"] = history is not None and history.position > 0
+        enabled["action.redo"] = history is not None and history.position < len(history.labels)
+        enabled["action.finish"] = self.fills.tab is not None
+        enabled["action.fill"] = tab is not None and self.fills.tab is None
         for name, on in enabled.items():
             self.actions_by_name[name].setEnabled(on)
         self.fill_panel.setEnabled(tab is not None)
@@ -356,4 +342,6 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
         """Open what is dropped, one after the other."""
         self.commands.open_urls(event.mimeData().urls())
-        event.acceptProposedAction()
+        # never a move: whoever dragged them would delete the originals
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()

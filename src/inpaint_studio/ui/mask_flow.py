@@ -1,0 +1,139 @@
+"""Operations on the mask that is worked on: with a live preview, as one step; and masks from and into files."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from inpaint_studio.document.codec import Tiles
+from inpaint_studio.document.edits import Paint
+from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.format import COVERAGE
+from inpaint_studio.pixels.mask_operations import MaskOperation, operate
+from inpaint_studio.pixels.masks import Coverage
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage, tile_rect
+from inpaint_studio.settings import Settings
+from inpaint_studio.storage.files import read_mask, write_photo
+from inpaint_studio.storage.photo import Photo
+from inpaint_studio.ui import ask
+from inpaint_studio.ui.document_tab import DocumentTab
+from inpaint_studio.ui.mask_dialog import MaskDialog
+
+
+class _Preview:
+    """Shows what tiles would look like in a mask, outside the history, and puts back what was there."""
+
+    def __init__(self, tab: DocumentTab, layer: MaskLayer) -> None:
+        self._tab, self._layer = tab, layer
+        self.original = layer.coverage.snapshot()
+        self._shown: set[tuple[int, int]] = set()
+
+    def show(self, tiles: Tiles) -> None:
+        """Show `tiles` in place of what was shown before."""
+        back = {key: self.original.tile(key) for key in self._shown - set(tiles)}
+        self._layer.coverage.exchange({**back, **tiles})
+        self._tab.document.changed(Rect.union_of(tile_rect(key) for key in self._shown | set(tiles)))
+        self._shown = set(tiles)
+
+
+class MaskFlow(QObject):
+    """Every method raises StudioError for what it can't do."""
+
+    def __init__(self, window: QWidget, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+
+    async def operate(self, tab: DocumentTab, operation: MaskOperation) -> None:
+        """Ask for the operation's number, if it has one, and change the mask that is worked on: one step."""
+        tab.canvas.cancel_stroke()
+        layer = tab.have_mask() if operation.everywhere else tab.mask_worked_on()
+        if layer is None:
+            raise InputError(self.tr("There is no mask to change."), self.tr("Paint one with the brush (B)."))
+        if operation.most == 0:
+            tiles: Tiles = await asyncio.to_thread(operate, operation, layer.coverage.snapshot(), 0.0)
+        else:
+            tiles = await self._asked(tab, layer, operation)
+        if tiles and layer.id in {other.id for other in tab.document.layers}:
+            tab.do(Paint.of(tab.document, layer.id, "coverage", tiles, self.tr(operation.title)))
+
+    async def _asked(self, tab: DocumentTab, layer: MaskLayer, operation: MaskOperation) -> Tiles:
+        """What the operation makes of the mask with the number that the user settles on; nothing when they cancel."""
+        preview = _Preview(tab, layer)
+        dialog = MaskDialog(operation, self._window)
+        wanted, over = asyncio.Event(), asyncio.Event()
+        wanted.set()
+        dialog.valueChanged.connect(lambda _: wanted.set())
+        made: dict[float, Tiles] = {}
+
+        async def make(value: float) -> Tiles:
+            if value not in made:
+                made[value] = await asyncio.to_thread(operate, operation, preview.original, value)
+            return made[value]
+
+        async def keep_up() -> None:
+            # always the newest number; those that came while one was computed are skipped
+            while await wanted.wait() and not over.is_set():
+                wanted.clear()
+                preview.show(await make(dialog.value))
+
+        following = asyncio.get_running_loop().create_task(keep_up())
+        value = operation.usual
+        try:
+            accepted = await ask.finished(dialog)
+            value = dialog.value
+        finally:
+            over.set()
+            wanted.set()
+            await following
+            preview.show({})
+        return await make(value) if accepted else {}
+
+    async def read(self, tab: DocumentTab, path: Path) -> None:
+        """Add the picture `path` as a mask; one of another size is fitted in or centred, as the user says."""
+        coverage = await asyncio.to_thread(read_mask, path, max_megapixels=self._settings.max_megapixels)
+        canvas = tab.document.canvas
+        if coverage.shape != (canvas.height, canvas.width):
+            text = self.tr("The mask is {0}×{1} pixels, the photo {2}×{3}.").format(
+                coverage.shape[1], coverage.shape[0], canvas.width, canvas.height
+            )
+            fit, centre, cancel = self.tr("Scale to Fit"), self.tr("Centre"), self.tr("Cancel")
+            answer = await ask.choice(self._window, text, "", fit, centre, cancel)
+            if answer == 2:
+                return
+            coverage = _scaled(coverage, canvas) if answer == 0 else _centred(coverage, canvas)
+        tab.canvas.cancel_stroke()
+        tab.activate(tab.studio.add_mask(coverage, path.stem))
+        tab.settled()
+
+    async def write(self, tab: DocumentTab, path: Path) -> None:
+        """Write the mask that is worked on as a gray picture; white is selected."""
+        layer = tab.mask_worked_on()
+        if layer is None:
+            raise InputError(self.tr("There is no mask to export."), self.tr("Paint one with the brush (B)."))
+        frozen = layer.coverage.snapshot()
+        await asyncio.to_thread(_write, frozen, tab.document.canvas, path)
+
+
+def _write(coverage: TiledImage, canvas: Rect, path: Path) -> None:
+    write_photo(Photo(coverage.read(canvas), COVERAGE), path)
+
+
+def _scaled(coverage: Coverage, canvas: Rect) -> Coverage:
+    return np.asarray(cv2.resize(coverage, (canvas.width, canvas.height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _centred(coverage: Coverage, canvas: Rect) -> Coverage:
+    height, width = coverage.shape
+    area = Rect.of_size(width, height).moved((canvas.width - width) // 2, (canvas.height - height) // 2)
+    result = np.zeros((canvas.height, canvas.width), np.uint8)
+    inside = area.clipped(canvas)
+    result[inside.slices] = coverage[inside.within(area).slices]
+    return result

@@ -1,0 +1,103 @@
+"""Operations on whole masks: live, as one step, and a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PySide6.QtCore import Qt
+
+from tests.acceptance.conftest import User
+
+Run = Callable[..., None]
+
+
+def selected(user: User) -> np.ndarray:
+    layer = user.tab.mask_worked_on()
+    assert layer is not None
+    return layer.coverage.read(user.tab.document.canvas)[..., 0]
+
+
+def test_feather_shows_while_the_number_is_set_and_is_one_step(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.scribble(200, 100, 300, 200, 20)
+        before = selected(user)
+        steps = user.tab.studio.history.position
+        user.key(Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+        await user.until_there("dialog.mask")
+        changes: list[object] = []
+        forget = user.tab.document.subscribe(changes.append)
+        user.write("mask.value", "30")
+        await user.until(lambda: changes, user.tab.canvas.painted)
+        forget()
+        assert user.tab.studio.history.position == steps, "a preview is no step"
+        assert not np.array_equal(selected(user), before)
+        user.key(Qt.Key.Key_Return)
+        await user.until(lambda: user.tab.studio.history.position == steps + 1, user.tab.changed)
+        feathered = selected(user)
+        assert ((feathered > 0) & (feathered < 255)).sum() > 2 * ((before > 0) & (before < 255)).sum()
+        await user.back()
+        user.ctrl(Qt.Key.Key_Z)
+        assert np.array_equal(selected(user), before)
+
+    at_the_window(scenario, picture)
+
+
+def test_esc_leaves_the_mask_as_it_was(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.scribble(200, 100, 300, 200, 20)
+        before, steps = selected(user), user.tab.studio.history.position
+        user.window.actions_by_name["action.mask_grow"].trigger()
+        await user.until_there("dialog.mask")
+        user.write("mask.value", "25")
+        await user.until(lambda: not np.array_equal(selected(user), before), user.tab.canvas.painted)
+        user.key(Qt.Key.Key_Escape)
+        await user.window.settle()
+        assert np.array_equal(selected(user), before)
+        assert user.tab.studio.history.position == steps
+
+    at_the_window(scenario, picture)
+
+
+def test_invert_and_all_by_key(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.scribble(200, 100, 300, 200, 20)
+        before = selected(user)
+        user.ctrl(Qt.Key.Key_I)
+        await user.window.settle()
+        assert np.array_equal(selected(user), 255 - before)
+        user.ctrl(Qt.Key.Key_A)
+        await user.window.settle()
+        assert (selected(user) == 255).all()
+
+    at_the_window(scenario, picture)
+
+
+def test_a_mask_goes_into_a_file_and_comes_back(at_the_window: Run, picture: Path, tmp_path: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.scribble(200, 100, 300, 200, 20)
+        before = selected(user)
+        user.window.actions_by_name["action.mask_export"].trigger()
+        await user.until_there("save.dialog")
+        user.write("fileNameEdit", str(tmp_path / "mask.png"))
+        user.key(Qt.Key.Key_Return)
+        await user.window.settle()
+        written = cv2.imread(str(tmp_path / "mask.png"), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(written, before)
+
+        cv2.imwrite(str(tmp_path / "half.png"), cv2.resize(before, None, fx=0.5, fy=0.5))
+        await user.back()
+        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.until_there("open.dialog")
+        user.write("fileNameEdit", str(tmp_path / "half.png"))
+        user.key(Qt.Key.Key_Return)
+        question = await user.until_there("question")
+        assert "300×200" in question.text()
+        user.key(Qt.Key.Key_Return)
+        await user.window.settle()
+        assert np.abs(selected(user).astype(int) - before).mean() < 5
+        assert user.tab.document.layers[-1].name == "half"
+
+    at_the_window(scenario, picture)
