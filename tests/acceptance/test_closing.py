@@ -155,6 +155,7 @@ def test_quit_asks_for_each_document_and_shows_it(at_the_window: Run, picture: P
         await window.settle()
         assert window.isVisible()
         assert user.tab.title == "other.png*"
+        await user.back()
         user.ctrl(Qt.Key.Key_Q)
         await user.until_there("question")
         user.answer("Don't Save")
