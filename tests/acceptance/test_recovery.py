@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from inpaint_studio.storage.project import leftovers
+from inpaint_studio.storage.project.places import hold_journal
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
 
@@ -121,8 +122,6 @@ def test_what_another_window_has_recovered_is_told(at_the_window: Run, picture: 
         await die(user)
         (left,) = leftovers()
         await start_page(user)
-        from inpaint_studio.storage.project.places import hold_journal
-
         lock = hold_journal(left.path)
         assert lock is not None
         try:

@@ -58,11 +58,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.larger", "Larger Brush", ("]", "."), "Brush"),
     Command("action.softer", "Softer Brush", ("Shift+[", "{", "Shift+,", "<", ";"), "Brush"),
     Command("action.harder", "Harder Brush", ("Shift+]", "}", "Shift+.", ">", ":"), "Brush"),
+    *(
+        Command(f"action.opacity_{digit}", f"Brush Opacity {digit * 10 or 100} %", (str(digit),), "Brush")
+        for digit in (*range(1, 10), 0)
+    ),
     Command("action.zoom_fit", "Fit in the Window", ("Ctrl+0",), "View"),
     Command("action.zoom_100", "100 %", ("Ctrl+1",), "View"),
     Command("action.zoom_in", "Zoom In", ("Ctrl++", "Ctrl+="), "View"),
     Command("action.zoom_out", "Zoom Out", ("Ctrl+-",), "View"),
     Command("action.overlay", "Show the Mask in Red", ("O",), "View", checkable=True),
+    Command("action.full_screen", "Full Screen", ("F",), "View"),
+    Command("action.panels", "Hide or Show the Panels", ("Tab",), "View"),
+    Command("action.palette", "Find a Command…", ("Ctrl+K",), "Help"),
     Command("action.log", "Open the Log Folder", (), "Help"),
     *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id, checkable=True) for tool in TOOLS),
 )
@@ -70,10 +77,13 @@ COMMANDS: tuple[Command, ...] = (
 
 #: What can be done with no document open.
 ALWAYS = frozenset(
-    {"action.open", "action.open_sample", "action.quit", "action.log", "action.cancel"}
-    | {command.name for command in COMMANDS if command.name.startswith("tool.")}
-    | {"action.smaller", "action.larger", "action.softer", "action.harder"}
+    {"action.open", "action.open_sample", "action.quit", "action.cancel", "action.full_screen", "action.panels"}
+    | {command.name for command in COMMANDS if command.name.startswith("tool.") or command.menu in {"Brush", "Help"}}
 )
+
+
+#: Keys that mean something else in a field or a list: they count only while the document has the focus.
+ON_THE_DOCUMENT = frozenset({"action.fill", "action.panels"})
 
 
 def build_actions(owner: QWidget, handlers: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QSize, Qt, QUrl
+from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 
 from inpaint_studio.document.layers import FillLayer
 from inpaint_studio.errors import InputError, StudioError
@@ -21,8 +21,10 @@ from inpaint_studio.studio.recent import recent_files
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.registry import TOOLS
 from inpaint_studio.ui import ask
+from inpaint_studio.ui.command_palette import CommandPalette
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.export_dialog import ExportDialog
+from inpaint_studio.ui.file_flow import project_path
 from inpaint_studio.ui.messages import open_log_folder
 from inpaint_studio.ui.run_again_dialog import RunAgainDialog
 from inpaint_studio.ui.welcome import Recent
@@ -72,8 +74,13 @@ class Commands(QObject):
             "action.zoom_in": lambda: self._with_tab(lambda tab: tab.canvas.zoom_in()),
             "action.zoom_out": lambda: self._with_tab(lambda tab: tab.canvas.zoom_out()),
             "action.overlay": self._toggle_overlay,
+            "action.full_screen": self._toggle_full_screen,
+            "action.panels": window.toggle_panels,
+            "action.palette": self._open_palette,
             "action.log": self._open_log,
         }
+        for digit in range(10):
+            table[f"action.opacity_{digit}"] = partial(window.change_brush, opacity=digit / 10 or 1.0)
         table["action.mask_import"] = lambda: window.spawn(self.import_mask(window.tab))
         table["action.mask_export"] = lambda: window.spawn(self.export_mask(window.tab))
         for operation in MASK_OPERATIONS:
@@ -159,8 +166,16 @@ class Commands(QObject):
         target = await ask.file_to_save(self._window, self.tr("Save As"), proposed, kinds, SUFFIX.lstrip("."))
         if target is None:
             return False
-        await self._window.files.save(tab, target)
+        whole = project_path(target)
+        # the dialog has asked about the name as it was typed
+        if whole != target and whole.exists() and not await self._may_replace(whole):
+            return False
+        await self._window.files.save(tab, whole)
         return True
+
+    async def _may_replace(self, path: Path) -> bool:
+        text = self.tr("{0} exists already. Replace it?").format(path.name)
+        return await ask.choice(self._window, text, "", self.tr("Replace"), self.tr("Cancel")) == 0
 
     async def export(self, tab: DocumentTab | None) -> None:
         """Ask how, write a photo, and say the number of pixels that changed outside the mask."""
@@ -322,6 +337,12 @@ class Commands(QObject):
     def _harden(self, by: float) -> None:
         self._window.change_brush(hardness=min(max(round(self._window.brush.hardness + by, 2), 0.0), 1.0))
 
+    def _toggle_full_screen(self) -> None:
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _open_palette(self) -> None:
+        CommandPalette(self._window.actions_by_name.values(), self._window).open()
+
     def _toggle_overlay(self) -> None:
         self._with_tab(lambda tab: tab.canvas.set_overlay_shown(not tab.canvas.overlay_shown))
 
@@ -343,6 +364,14 @@ def _sample() -> Path:
 
 
 def _picture(path: Path) -> QImage | None:
-    """The thumbnail of a project; photos have none without decoding them."""
-    data = read_thumbnail(path) if is_project(path) else None
-    return None if data is None else QImage.fromData(data)
+    """The thumbnail of a project, or a photo where it can be decoded at a small size: a JPEG, not a large TIFF."""
+    if is_project(path):
+        data = read_thumbnail(path)
+        return None if data is None else QImage.fromData(data)
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    if reader.format() != b"jpeg" or not reader.supportsOption(QImageIOHandler.ImageOption.ScaledSize):
+        return None
+    reader.setScaledSize(reader.size().scaled(QSize(256, 256), Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    return None if image.isNull() else image

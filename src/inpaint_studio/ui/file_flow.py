@@ -39,8 +39,7 @@ class FileFlow(QObject):
 
     async def save(self, tab: DocumentTab, target: Path) -> None:
         """Write the project `target`, whose suffix is added where it lacks."""
-        if target.suffix.lower() != SUFFIX:
-            target = target.with_name(f"{target.name}{SUFFIX}")
+        target = project_path(target)
         thumbnail = await asyncio.to_thread(_thumbnail(tab))
         position = await asyncio.to_thread(tab.session.save, target, thumbnail)
         tab.session.saved(target, position)
@@ -71,6 +70,11 @@ class FileFlow(QObject):
 
     def _failed(self, error: StudioError) -> None:
         self.unsafe.emit(error)
+
+
+def project_path(path: Path) -> Path:
+    """`path` with the suffix of projects, added where it lacks."""
+    return path if path.suffix.lower() == SUFFIX else path.with_name(f"{path.name}{SUFFIX}")
 
 
 def _thumbnail(tab: DocumentTab) -> Callable[[], bytes]:

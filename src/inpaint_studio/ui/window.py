@@ -18,7 +18,7 @@ from inpaint_studio.studio.session import Session
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.registry import TOOLS
 from inpaint_studio.tools.stroke import StrokeTool
-from inpaint_studio.ui.actions import ALWAYS, COMMANDS, build_actions
+from inpaint_studio.ui.actions import ALWAYS, COMMANDS, ON_THE_DOCUMENT, build_actions
 from inpaint_studio.ui.commands import Commands
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.engine_thread import EngineThread
@@ -59,17 +59,18 @@ class MainWindow(QMainWindow):
         self.tool_id = TOOLS[0].id
         self.may_close = False
         self._painted = False
+        self._hidden_panels: list[QWidget] = []
         self._tasks: set[asyncio.Task[object]] = set()
         self.commands = Commands(self)
         self.actions_by_name = build_actions(self, self.commands.handlers())
         self._build_centre()
         self._build_docks()
         self._build_bars()
-        # Enter ends a rename or presses a button elsewhere
-        fill = self.actions_by_name["action.fill"]
-        self.removeAction(fill)
-        fill.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.tabs.addAction(fill)
+        for name in ON_THE_DOCUMENT:
+            action = self.actions_by_name[name]
+            self.removeAction(action)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.tabs.addAction(action)
         self._connect()
         self.choose_tool(self.tool_id)
         self.refresh()
@@ -178,6 +179,18 @@ class MainWindow(QMainWindow):
             )
         )
         self.files.unsafe.connect(self.messages.show)
+
+    def toggle_panels(self) -> None:
+        """Hide all docks and bars, or show those again that were there."""
+        panels = [*self.findChildren(QDockWidget), *self.findChildren(QToolBar), self.statusBar(), self.menuBar()]
+        if self._hidden_panels:
+            for panel in self._hidden_panels:
+                panel.show()
+            self._hidden_panels = []
+        else:
+            self._hidden_panels = [panel for panel in panels if panel.isVisible()]
+            for panel in self._hidden_panels:
+                panel.hide()
 
     # ---- documents
 
