@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.document.generators import fingerprint
 from tests.storage_project.killer import _lives_for
-from tests.storage_project.sessions import gray_document, opened, reader, reopened, stroke, worked_on
+from tests.storage_project.sessions import Session, gray_document, opened, reader, reopened, stroke, worked_on
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.storage.project import discard, leftovers, make_thumbnail, open_journal
@@ -40,11 +40,18 @@ def test_what_has_nothing_unsaved_is_removed(tmp_path):
     session = worked_on(tmp_path / "journals")
     session.save(tmp_path / "Work.inpaint")
     session.crash()
-    untouched = worked_on(tmp_path / "journals", name="Other")
-    untouched.go_to(0)
-    untouched.crash()
+    Session.new(tmp_path / "journals", gray_document(), "Other").crash()
     assert leftovers(tmp_path / "journals") == []
     assert not list((tmp_path / "journals").glob("*.sqlite"))
+
+
+def test_undone_steps_can_be_redone_after_a_crash(tmp_path):
+    """Who undid everything may still want it back."""
+    session = worked_on(tmp_path)
+    session.go_to(0)
+    session.crash()
+    (found,) = leftovers(tmp_path)
+    assert found.steps == 0
 
 
 def test_a_damaged_journal_is_listed_and_can_be_discarded(tmp_path):

@@ -37,7 +37,8 @@ class Leftover:
 
 
 def leftovers(folder: Path | None = None) -> list[Leftover]:
-    """Documents that can be recovered from `folder`, the newest first. Those with nothing unsaved are removed silently.
+    """Documents that can be recovered from `folder`, the newest first. Those with nothing unsaved, not
+    even a step that was undone, are removed silently.
 
     Never touches a journal that a living window holds.
     """
@@ -73,7 +74,9 @@ def _look(path: Path) -> Leftover | None:
         with reading(path), closing(schema.connect(path)) as connection:
             schema.check(connection, path, pages=False)
             about, state, saved = About.read(connection), State.read(connection), Saved.read(connection)
-            if state.top == saved.top:
+            newest = connection.execute("SELECT max(number) FROM history").fetchone()[0] or 0
+            # who undid everything may still want it back
+            if state.top == saved.top and newest <= saved.revision:
                 return None
             project = Path(saved.path) if saved.path else None
             thumbnail = read_valid_thumbnail(connection)
