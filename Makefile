@@ -27,7 +27,7 @@ bench: .venv/full
 	$(PYTHON) -m venv .venv
 	$(PIP) pip
 	$(PIP) -e .
-	$(BIN)/python -c "from inpaint_studio.pixels import stroke_backend; stroke_backend.warm()"
+	$(BIN)/python -m inpaint_studio.studio.warm
 	@touch $@
 
 # the tests cover the diffusion extra too; without a GPU build of torch at hand this is some 0.5 GB more

@@ -72,7 +72,9 @@ class _Told:
     @property
     def surely(self) -> int:
         """The index of the last state that was acknowledged."""
-        done = [index for index, number in enumerate(self.numbers) if number is not None and number <= self.acknowledged]
+        done = [
+            index for index, number in enumerate(self.numbers) if number is not None and number <= self.acknowledged
+        ]
         return max(done, default=0)
 
     def behind(self, state: str, least: int) -> int | None:
@@ -89,7 +91,8 @@ def examine(folder: Path, lines: Sequence[str]) -> Report:
     report = Report(acknowledged=told.acknowledged, moment=(told.running or ["edit"])[0])
     session = _journal(report, told, folder)
     for path in sorted(folder.glob("*.inpaint")):
-        if session is None or session.project != path:
+        temporary = path.name.startswith(PREFIX)
+        if not temporary and (session is None or session.project != path):
             _project(report, told, path)
     for path in sorted(folder.iterdir()):
         if path.name in told.exports and path.suffix in _PHOTOS:
@@ -101,18 +104,10 @@ def examine(folder: Path, lines: Sequence[str]) -> Report:
 
 
 def _journal(report: Report, told: _Told, folder: Path) -> Session | None:
-    """The document as the start page offers it; with nothing unsaved it is the project that must have it."""
+    """The document as the start page offers it."""
     left = leftovers()
     try:
-        if left:
-            session = recover(left[0].path, Settings())
-        else:
-            names = [name for name, least in told.saved.items() if least >= told.surely]
-            if not names:
-                report.lost += len(told.states[: told.surely + 1])
-                report.faults.append("nothing is offered, and no project has it")
-                return None
-            session = open_any(folder / names[0], Settings())
+        session = recover(left[0].path, Settings()) if left else _reopened(told, folder)
     except StudioError as error:
         report.unopenable += 1
         report.faults.append(f"journal: {error}")
@@ -126,6 +121,12 @@ def _journal(report: Report, told: _Told, folder: Path) -> Session | None:
         report.faults.append(f"journal: {behind} acknowledged states behind")
     _walk(report, session, "journal")
     return session
+
+
+def _reopened(told: _Told, folder: Path) -> Session:
+    """Nothing is offered: the project saved last, or the photo, must show the last state."""
+    names = sorted(told.saved, key=lambda name: told.saved[name], reverse=True)
+    return open_any(folder / (names or ["photo.png"])[0], Settings())
 
 
 def _walk(report: Report, session: Session, what: str) -> None:
@@ -184,5 +185,7 @@ def _stale(folder: Path) -> list[str]:
     """What is left although everything was closed: temporaries, rollback journals, journals of no document."""
     leftovers()
     journals = [path.name for path in journals_folder().iterdir() if not path.name.startswith("project-")]
-    beside = [path.name for path in folder.iterdir() if path.name.startswith(PREFIX) or path.suffix.endswith("-journal")]
+    beside = [
+        path.name for path in folder.iterdir() if path.name.startswith(PREFIX) or path.suffix.endswith("-journal")
+    ]
     return journals + beside

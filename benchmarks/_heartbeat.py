@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ from types import FrameType
 from PySide6.QtCore import QObject, Qt, QTimer
 
 _PERIOD_MS = 5
+_LIBC = ctypes.PyDLL(None)
 #: Before the first and after the last act of a phase, so that a gap belongs to one phase only.
 _REST_S = 0.1
 #: With this set, what the threads do is written to stderr whenever a beat is this many milliseconds late.
@@ -38,7 +40,8 @@ class Heartbeat(QObject):
         self._trace = float(os.environ.get(TRACE, "0"))
         if self._trace:
             threading.Thread(target=self._watch, args=(threading.get_ident(),), daemon=True).start()
-        self._schedule = Path(f"/proc/self/task/{os.getpid()}/schedstat")
+        self._schedule = _open(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat"))
+        self._buffer = ctypes.create_string_buffer(64)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_PERIOD_MS)
@@ -96,10 +99,18 @@ class Heartbeat(QObject):
 
     def _in_queue(self) -> float:
         """Seconds that this thread has waited for a processor so far; 0 where the system does not tell."""
-        try:
-            return int(self._schedule.read_bytes().split()[1]) / 1e9
-        except OSError:
+        if self._schedule < 0:
             return 0.0
+        # read without letting the interpreter's lock go: getting it back would itself be a delay
+        _LIBC.pread(self._schedule, self._buffer, 64, 0)
+        return int(self._buffer.value.split()[1]) / 1e9
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return -1
 
 
 def _frames(frame: FrameType | None) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, RemoveLayer
-from inpaint_studio.document.layers import FillLayer, MaskLayer
+from inpaint_studio.document.layers import MaskLayer
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import Silent
 from inpaint_studio.pixels.stroke import Ink
@@ -29,6 +29,7 @@ from inpaint_studio.settings import Settings
 from inpaint_studio.studio.export import export
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.session import Session, open_any
+from inpaint_studio.studio.shown import Shown
 from inpaint_studio.tools.base import BrushSettings, PointerEvent
 from inpaint_studio.tools.stroke import StrokeTool
 
@@ -69,15 +70,15 @@ class _Editor:
         self._rng = rng
         self._errands: SimpleQueue[partial[None]] = SimpleQueue()
         self._tools = {ink: StrokeTool(ink) for ink in Ink}
-        record = session.writer.record
+        history = self._studio.history
+        record = history._heard
+        assert record is not None
 
-        def told(document: Document, position: int, edit: Edit | None = None) -> int:
-            tell("state", digest(document))
-            number = record(document, position, edit)
-            tell("did", number)
-            return number
+        def told(position: int, edit: Edit | None) -> None:
+            tell("state", digest(self._studio.document))
+            tell("did", record(position, edit))
 
-        session.writer.record = told  # type: ignore[method-assign]
+        history._heard = told
         threading.Thread(target=self._run_errands, daemon=True).start()
 
     def work(self) -> None:
@@ -137,7 +138,9 @@ class _Editor:
         coverage[top : top + 12, left : left + 30] = 255
         with self._studio.history.transaction("Fill"):
             mask = self._studio.add_mask(coverage)
-            job = self._studio.fill_job([mask], Recipe(engine="smooth", seed=self._rng.randrange(99), grow=2, feather=2))
+            job = self._studio.fill_job(
+                [mask], Recipe(engine="smooth", seed=self._rng.randrange(99), grow=2, feather=2)
+            )
             plan, filled = self._studio.run(job, HereRunner(), Silent())
             self._studio.accept(plan, filled, [mask])
 
@@ -161,17 +164,13 @@ class _Editor:
         tell("saved", target.name)
 
     @staticmethod
-    def _export(target: Path, shown) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def _export(target: Path, shown: Shown) -> None:
         tell("export", target.name, pixels_digest(shown.composite.read(shown.extent)))
         export(shown, target)
 
 
 def _acknowledged(number: int) -> None:
     tell("ack", number)
-
-
-def has_fill(document: Document) -> bool:
-    return any(isinstance(layer, FillLayer) for layer in document.layers)
 
 
 def main(arguments: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from benchmarks._heartbeat import Heartbeat
 from inpaint_studio import app
 from inpaint_studio.pixels import stroke_backend
 from inpaint_studio.resources import resource
+from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.window import MainWindow
 
 _PATIENCE_S = 120.0
@@ -48,11 +50,8 @@ class _Life:
         """From the first paint until everything is closed."""
         try:
             await self._live()
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            sys.stderr.flush()
+        except Exception as error:  # noqa: BLE001  the window would show it in a message that nobody reads
+            traceback.print_exception(error)
             os._exit(1)
 
     async def _live(self) -> None:
@@ -74,8 +73,8 @@ class _Life:
                 await self._stroke((1000, 3500), (3000, 3400))
                 await self._save(None)
             async with beat.phase("export"):
-                await self._export("exported.png")
-                await self._export("exported.tif")
+                await self._export(f"{name}.filled.png")
+                await self._export(f"{name}.filled.tif")
         async with beat.phase("close"):
             while self.window.tab is not None:
                 await self._close_tab()
@@ -151,7 +150,6 @@ class _Life:
         await asyncio.sleep(0.3)
 
     async def _export(self, name: str) -> None:
-        (self.folder / name).unlink(missing_ok=True)
         await self._key(Qt.Key.Key_E, _CTRL | _SHIFT)
         await self._there("dialog.export")
         self._write("export.folder", str(self.folder))
@@ -173,7 +171,7 @@ class _Life:
     # ---- hands and eyes
 
     @property
-    def tab(self):  # noqa: ANN201  the tab's own type is the window's business
+    def tab(self) -> DocumentTab:
         tab = self.window.tab
         assert tab is not None
         return tab

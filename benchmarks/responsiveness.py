@@ -55,7 +55,7 @@ def _round(folder: Path) -> dict[str, dict[str, float]]:
         done = subprocess.run(
             line, env=environment, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
         )
-    for left in folder.glob("*.inpaint"):
+    for left in [*folder.glob("*.inpaint"), *folder.glob("*.filled.*")]:
         left.unlink()
     result: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
     sys.stderr.write(f"{json.dumps(result)}\n")

@@ -71,9 +71,10 @@ async def _end(window: MainWindow) -> None:
     for tab in window.all_tabs:
         await window.files.close(tab, discard=True)
     await asyncio.to_thread(window.engine.close)
-    for widget in QApplication.topLevelWidgets():
-        if widget is not window and widget.isVisible():
-            widget.close()
+    # dialogs that a failed scenario left: whoever awaits them closes them
+    asking = [task for task in window._tasks if QApplication.activeModalWidget() is not None]
+    for task in asking:
+        task.cancel()
     await window.settle()
     window.may_close = True
     window.close()

@@ -100,7 +100,7 @@ def test_save_saves_it_first(at_the_window: Run, picture: Path, by: str) -> None
         else:
             user.key(Qt.Key.Key_Return)
         await user.until_there("save.dialog")
-        # the name that is proposed, beside the photo
+        assert Path(user.widget("save.dialog").selectedFiles()[0]) == picture.with_suffix(".inpaint")
         user.key(Qt.Key.Key_Return)
         await user.opened(0)
         await user.window.settle()

@@ -42,8 +42,7 @@ def test_the_main_path(at_the_window: Run, picture: Path, tmp_path: Path) -> Non
         assert window.windowTitle().startswith("garden.png*")
         user.ctrl(Qt.Key.Key_S)
         dialog = await user.until_there("save.dialog")
-        user.write("fileNameEdit", str(tmp_path / "garden.inpaint"))
-        user.key(Qt.Key.Key_Return)
+        user.save_as(tmp_path / "garden.inpaint")
         await user.until(lambda: not user.tab.session.unsaved, user.tab.changed)
         assert window.windowTitle().startswith("garden –")
         assert dialog is not None

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QListView, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListView, QPushButton, QWidget
 
 from inpaint_studio.document.layers import Layer
 from inpaint_studio.ui.document_tab import DocumentTab
@@ -142,6 +142,12 @@ class User:
         QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(field, text)
 
+    def save_as(self, path: Path | str) -> None:
+        """Type a file name into the dialog for saving, and press its button: Enter may belong to the list of proposals."""
+        self.write("fileNameEdit", str(path))
+        box = self.widget("save.dialog").findChild(QDialogButtonBox)
+        QTest.mouseClick(box.button(QDialogButtonBox.StandardButton.Save), _LEFT)
+
     def answer(self, label: str) -> None:
         """Press the button of the question that is on the screen."""
         buttons = self.widget("question").findChildren(QPushButton)
@@ -201,8 +207,10 @@ class User:
 
     async def quiet(self) -> None:
         """Close all messages."""
-        while self.is_there("messages"):
-            self.click("messages.close")
+        for _ in range(20):
+            if self.is_there("messages"):
+                self.click("messages.close")
+        assert not self.is_there("messages")
 
     async def back(self) -> None:
         """Return to the window when a dialog is gone: here no window manager does it."""

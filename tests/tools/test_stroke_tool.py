@@ -192,7 +192,14 @@ def test_every_tool_of_the_registry_works(document: Document) -> None:
         tool.press(document, "L1", PointerEvent(300, 200))
         assert tool.active
         tool.move([PointerEvent(305, 220)])
-        assert tool.release(PointerEvent(305, 220)) is not None
+        made = tool.release(PointerEvent(305, 220))
+        if tool.active:
+            tool.press(document, "L1", PointerEvent(340, 150))
+            assert tool.release(PointerEvent(340, 150)) is None
+            tool.press(document, "L1", PointerEvent(340, 350))
+            tool.release(PointerEvent(340, 350))
+            made = tool.finish()
+        assert made is not None
         assert not tool.active
 
 

@@ -8,7 +8,10 @@ class UniTuple(Type):
     def __init__(self, dtype: Type, count: int) -> None: ...
 
 uint8: Type
+uint16: Type
 uint32: Type
+int16: Type
+int32: Type
 int64: Type
 float64: Type
 boolean: Type

@@ -53,11 +53,11 @@ class History:
         limit_bytes: int,
         store: EditStore | None = None,
         dropped: Callable[[int], None] | None = None,
-        heard: Callable[[Edit | None], None] | None = None,
+        heard: Callable[[int, Edit | None], object] | None = None,
     ) -> None:
         """`dropped` hears how many old steps were forgotten because there was neither memory nor a store for them.
 
-        `heard` is called after each new step with its edit, and with None after undo, redo and go to.
+        `heard` is called with the position: after each new step with its edit, after undo, redo and go to with None.
         """
         self._document = document
         self._limit = limit_bytes
@@ -168,7 +168,7 @@ class History:
 
     def _tell(self, edit: Edit | None) -> None:
         if self._heard is not None:
-            self._heard(edit)
+            self._heard(self.position, edit)
 
     def _refuse_inside_transaction(self) -> None:
         if self._open is not None:

@@ -13,7 +13,6 @@ from typing import Any
 from inpaint_studio.engines import models
 from inpaint_studio.engines.contract import AUTO, Engine, EngineSpec, FillRequest, FillResult, Payload, Progress
 from inpaint_studio.errors import InputError
-from inpaint_studio.pixels import stroke_backend
 
 #: The families by name: a frozen build has no folder to look into. A test holds this against the folder.
 FAMILIES = ("patchmatch", "smooth")
@@ -101,15 +100,6 @@ def to_payload(spec: EngineSpec, request: FillRequest) -> Payload:
 def from_payload(payload: Payload) -> FillResult:
     """The result that the worker task "fill" sent."""
     return FillResult(payload.arrays["image"], payload.data["note"])
-
-
-def warm_task(payload: Payload, progress: Progress) -> Payload:
-    """The worker task "warm": compile the brush's kernels into the user's cache, so that no window has to.
-
-    Compiling takes seconds of pure Python, which would hold a window up; loading what is compiled does not.
-    """
-    progress.step(None, "Compiling the brush")
-    return Payload({"compiled": stroke_backend.warm(), **payload.data})
 
 
 def fill_task(payload: Payload, progress: Progress) -> Payload:

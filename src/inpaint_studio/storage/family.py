@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 class WriteOptions:
     """How to write: `quality` 1 to 100 for lossy families, None for the source's own or the family's best.
 
-    `replaces_source` when the file being written will take the place of the one the photo came from.
+    `replaces_source` when the file being written will take the place of the one the photo came from. `edited` unless
+    the pixels are those that were read with the metadata: then previews show what no longer is.
     """
 
     quality: int | None = None
     replaces_source: bool = False
+    edited: bool = True
 
 
 class Family(Protocol):
@@ -57,8 +59,9 @@ class Family(Protocol):
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
         """The nearest format that this family can store; the same one when it can."""
 
-    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> tuple[str, ...]:
         """Write `photo`, whose format it holds, to `target`, in the stored layout that its orientation asks for.
 
         When `photo.path` still is a file of this family, what the pixels and metadata do not say is taken from it.
+        Returns what the user should know about the file, in sentences.
         """

@@ -10,12 +10,14 @@ import numpy as np
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import Colour
-from inpaint_studio.storage import exif
+from inpaint_studio.storage import exif, exif_thumbnail, previews
 from inpaint_studio.storage.atomic import atomic_target, check_writable
 from inpaint_studio.storage.convert import at_depth, converted
 from inpaint_studio.storage.family import Family, WriteOptions
 from inpaint_studio.storage.icc import fitting
-from inpaint_studio.storage.photo import Photo, PhotoInfo
+from inpaint_studio.storage.orientation import SIDEWAYS, stored
+from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
+from inpaint_studio.storage.previews import Picture
 from inpaint_studio.storage.refusals import damaged, decoding, unreadable
 from inpaint_studio.storage.registry import FAMILIES
 
@@ -92,14 +94,17 @@ def write_photo(
     *,
     quality: int | None = None,
     overwrite: bool = True,
+    edited: bool = True,
     verify: Callable[[Path], None] | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write `photo` to `target` in the family that its suffix names, whole or not at all.
 
     In the photo's own family its pixels go back into the stored layout; in another they are written upright, at the
-    nearest format that it holds. `quality` (1 to 100) is for JPEG; None keeps the source's tables, otherwise 95.
-    `verify` is called with the complete file before it takes its place, and may raise. Raises InputError when the
-    target cannot be written; what stood there then still stands.
+    nearest format that it holds. `quality` (1 to 100) is for JPEG; None keeps the source's untouched blocks and tables,
+    otherwise 95. `edited` unless the pixels are those that were read with the metadata: previews are then made anew.
+    `verify` is called with the complete file before it takes its place, and may raise. Returns what the user should
+    know about the file, in sentences. Raises InputError when the target cannot be written, StudioError when the file
+    does not hold what it should; what stood there then still stands.
     """
     family = family_for(target)
     if not overwrite and target.exists():
@@ -111,9 +116,12 @@ def write_photo(
             f"{target.name} would be larger than {family.title} allows: {family.largest_side} pixels a side.",
             "Save it as TIFF.",
         )
-    options = WriteOptions(quality, replaces_source=photo.path is not None and _same_file(photo.path, target))
+    replaces_source = photo.path is not None and _same_file(photo.path, target)
+    options = WriteOptions(quality, replaces_source=replaces_source, edited=edited)
     with atomic_target(target, verify) as temporary:
-        family.write(temporary, _fitted(photo, family), options)
+        fitted, left = _fitted(photo, family, edited=edited)
+        notes = family.write(temporary, fitted, options)
+    return (*notes, previews.LEFT) if left and previews.LEFT not in notes else notes
 
 
 def _probed(path: Path) -> tuple[Family, PhotoInfo]:
@@ -174,13 +182,30 @@ def _same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _fitted(photo: Photo, family: Family) -> Photo:
-    """`photo` in the nearest format that `family` holds, upright and saying so unless it comes from that family."""
+def _fitted(photo: Photo, family: Family, *, edited: bool) -> tuple[Photo, bool]:
+    """`photo` in the nearest format that `family` holds, upright and saying so unless it comes from that family.
+
+    Its previews are made anew when they show another picture; True when one may be left that does.
+    """
     held = family.holds(photo.format)
     metadata = replace(photo.metadata, icc=fitting(photo.metadata.icc, held))
+    turned = photo.family != family.id and metadata.orientation != 1
+    pixels = photo.pixels if held == photo.format else converted(photo.pixels, photo.format, held)
     if photo.family != family.id:
         block = exif.with_orientation(metadata.exif, 1)
         metadata = replace(metadata, orientation=1, exif=block, xmp=exif.upright_xmp(metadata.xmp))
-    pixels = photo.pixels if held == photo.format else converted(photo.pixels, photo.format, held)
     extra = None if photo.extra is None else at_depth(photo.extra, held.dtype)
-    return replace(photo, pixels=pixels, format=held, metadata=metadata, extra=extra)
+    left = False
+    if edited or turned:
+        upright = turned and photo.metadata.orientation in SIDEWAYS
+        picture = Picture(stored(pixels, metadata.orientation), held, swapped=upright)
+        metadata, left = _with_new_previews(metadata, picture, keep_xmp=photo.family == family.id == "tiff")
+    return replace(photo, pixels=pixels, format=held, metadata=metadata, extra=extra), left
+
+
+def _with_new_previews(metadata: Metadata, picture: Picture, *, keep_xmp: bool) -> tuple[Metadata, bool]:
+    """`metadata` whose previews show `picture`; True when one that does not may be left."""
+    block = exif_thumbnail.renewed(metadata.exif, picture)
+    xmp = metadata.xmp if keep_xmp else previews.without_xmp_previews(metadata.xmp)
+    left = previews.suspicious(xmp) or previews.suspicious(exif_thumbnail.without_thumbnail(block))
+    return replace(metadata, exif=block, xmp=xmp), left

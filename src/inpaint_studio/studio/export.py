@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels.format import PixelFormat, Samples
 from inpaint_studio.storage.convert import converted
@@ -29,7 +31,8 @@ def export(shown: Shown, target: Path, *, quality: int | None = None) -> Exporte
     """Write `shown` to `target`, in the format its suffix names, and prove it from the written file.
 
     quality: 1 to 100 for lossy formats, None for the photo's own. Raises InputError when the target can't be written
-    and StudioError when a lossless file differs outside the effective mask; then `target` stays as it was.
+    and StudioError when a lossless file differs outside the effective mask, or a JPEG made from a JPEG has not kept the
+    coefficients of its untouched blocks; then `target` stays as it was.
     """
     family = family_for(target)
     held = family.holds(shown.photo.format)
@@ -39,8 +42,9 @@ def export(shown: Shown, target: Path, *, quality: int | None = None) -> Exporte
     def verify(written: Path) -> None:
         proofs.append(_prove(shown, written, held, lossless=family.lossless))
 
-    write_photo(photo, target, quality=quality, verify=verify)
-    return Exported(target, held, proofs[0], _notes(shown.photo, family, held, proofs[0]))
+    edited = not np.array_equal(photo.pixels, shown.photo.pixels)
+    written = write_photo(photo, target, quality=quality, edited=edited, verify=verify)
+    return Exported(target, held, proofs[0], (*_notes(shown.photo, family, held, proofs[0]), *written))
 
 
 def _prove(shown: Shown, written: Path, held: PixelFormat, *, lossless: bool) -> Proof:

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import Edit
 from inpaint_studio.document.history import History
 from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels.tiled import TiledImage
@@ -114,9 +113,4 @@ def _resumed(opened: Opened, settings: Settings, failed: Failed | None, acknowle
 
 def _history(document: Document, writer: JournalWriter, settings: Settings) -> History:
     """A history whose every step is recorded by `writer`, which also keeps what memory has no room for."""
-
-    def heard(edit: Edit | None) -> None:
-        writer.record(document, history.position, edit)
-
-    history = History(document, settings.history_mib << 20, writer, heard=heard)
-    return history
+    return History(document, settings.history_mib << 20, writer, heard=partial(writer.record, document))

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit
+from inpaint_studio.tools.selection import Selection
 
 
 class Modifier(Flag):
@@ -25,7 +26,8 @@ class Modifier(Flag):
 class PointerEvent:
     """Where the pointer is: photo coordinates with fractions, the first pixel's centre at (0.5, 0.5).
 
-    pressure: 0..1, 1 for a mouse. time: seconds from any fixed moment.
+    pressure: 0..1, 1 for a mouse. time: seconds from any fixed moment. pixel: the width of a pixel of the screen, as far
+    as eye and hand are concerned, in pixels of the photo.
     """
 
     x: float
@@ -33,6 +35,7 @@ class PointerEvent:
     pressure: float = 1.0
     modifiers: Modifier = Modifier.NONE
     time: float = 0.0
+    pixel: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +64,55 @@ class BrushSettings:
                 raise ValueError(f"{name} {getattr(self, name)} is not in 0..1")
 
 
+@dataclass(frozen=True, slots=True)
+class Contour:
+    """A line through photo coordinates that a tool shows over the canvas. grip: the first point can be clicked on."""
+
+    points: tuple[tuple[float, float], ...]
+    closed: bool
+    grip: bool = False
+
+
 class Tool(Protocol):
-    """Turns pointer events into edits. Between press and release or cancel it is `active`."""
+    """Turns pointer events into edits or selections. Between press and release, finish or cancel it is `active`.
+
+    Most are done on release. One that stays active hovers, and goes on with the next press.
+    """
 
     @property
     def active(self) -> bool: ...
 
+    @property
+    def outline(self) -> Contour | None:
+        """What to show of the work so far beside what the document shows."""
+        return None
+
     def press(self, document: Document, layer_id: str, event: PointerEvent) -> None:
-        """Begin to work on a layer; what an unknown or unsuitable layer makes of it is nothing."""
+        """Begin to work on a layer; what an unknown or unsuitable layer makes of it is nothing.
+
+        Selecting tools don't look at the layer: whoever takes their selection knows the mask.
+        """
         ...
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """All positions since the last call, in order."""
         ...
 
-    def release(self, event: PointerEvent) -> Edit | None:
-        """End: the edit that was done, already applied; None when nothing changed."""
+    def release(self, event: PointerEvent) -> Edit | Selection | None:
+        """End: the edit that was done, already applied, or what was selected; None when nothing changed."""
         ...
+
+    def hover(self, event: PointerEvent) -> None:
+        """The pointer moves without a button while the tool is active."""
+        return
+
+    def finish(self) -> Edit | Selection | None:
+        """End what stays active between presses, as a double click or Enter do; the same as from `release`."""
+        return None
+
+    def take_back(self) -> None:
+        """Undo the last press of what stays active."""
+        return
 
     def cancel(self) -> None:
         """End and leave the document as it was before the press."""
@@ -85,12 +120,24 @@ class Tool(Protocol):
 
 
 class Pointer(Protocol):
-    """What a canvas reports to: a tool that already knows its document and layer."""
+    """What a canvas reports to: a tool that already knows its document and layer; selections are applied."""
+
+    @property
+    def active(self) -> bool: ...
+
+    @property
+    def outline(self) -> Contour | None: ...
 
     def press(self, event: PointerEvent) -> None: ...
 
     def move(self, events: Sequence[PointerEvent]) -> None: ...
 
     def release(self, event: PointerEvent) -> Edit | None: ...
+
+    def hover(self, event: PointerEvent) -> None: ...
+
+    def finish(self) -> Edit | None: ...
+
+    def take_back(self) -> None: ...
 
     def cancel(self) -> None: ...

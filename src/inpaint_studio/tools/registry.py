@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from inpaint_studio.pixels.stroke import Ink
 from inpaint_studio.tools.base import Tool
+from inpaint_studio.tools.polygon import PolygonTool
+from inpaint_studio.tools.shapes import ellipse_tool, lasso_tool, rectangle_tool
 from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.tools.wand import WandTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +28,9 @@ TOOLS: tuple[ToolEntry, ...] = (
     ToolEntry("brush", "Brush", "B", lambda: StrokeTool(Ink.OVER)),
     ToolEntry("eraser", "Eraser", "E", lambda: StrokeTool(Ink.ERASE)),
     ToolEntry("soft_edge", "Soft edge", "U", lambda: StrokeTool(Ink.SOFTEN)),
+    ToolEntry("rectangle", "Rectangle", "M", rectangle_tool),
+    ToolEntry("ellipse", "Ellipse", "Shift+M", ellipse_tool),
+    ToolEntry("lasso", "Lasso", "L", lasso_tool),
+    ToolEntry("polygon", "Polygon Lasso", "Shift+L", PolygonTool),
+    ToolEntry("wand", "Magic Wand", "W", WandTool),
 )

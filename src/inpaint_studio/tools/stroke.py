@@ -13,7 +13,7 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.stroke import Ink, PlaneStroke
 from inpaint_studio.pixels.stroke_path import Nib, curve
 from inpaint_studio.pixels.tiled import TiledImage
-from inpaint_studio.tools.base import BrushSettings, Modifier, PointerEvent
+from inpaint_studio.tools.base import BrushSettings, Modifier, PointerEvent, Tool
 
 _LABELS = {Ink.OVER: "Brush stroke", Ink.ERASE: "Erase", Ink.SOFTEN: "Soften edge"}
 _FILL_LABELS = {Ink.OVER: "Show fill", Ink.ERASE: "Bring original back", Ink.SOFTEN: "Soften edge of fill"}
@@ -35,7 +35,7 @@ class _Stroke:
     last: Nib
 
 
-class StrokeTool:
+class StrokeTool(Tool):
     """Paints on a mask's coverage. On a fill it paints what is hidden: there the eraser brings the original back.
 
     Shift+press draws a straight line from where the last stroke on this document ended; Alt or the pen's eraser turn

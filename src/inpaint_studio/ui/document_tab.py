@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,20 +15,28 @@ from inpaint_studio.studio.session import Session
 from inpaint_studio.studio.studio import Studio
 from inpaint_studio.tools.base import PointerEvent, Tool
 from inpaint_studio.tools.bound import BoundTool
+from inpaint_studio.tools.selection import Combine
+from inpaint_studio.tools.stroke import StrokeTool
 from inpaint_studio.ui.canvas import Canvas
 
 
 class _Painting(BoundTool):
-    """Paints on the active layer; whoever begins to paint without one gets a mask."""
+    """Paints on the active layer and selects into the mask worked on; whoever begins without one gets a mask."""
 
     def __init__(self, tab: DocumentTab, tool: Tool) -> None:
         super().__init__(tab.document, tool, None)
-        self._tab = tab
+        # weakly: the photo's memory is to be free as soon as the tab is gone, not at some later collection
+        self._tab: DocumentTab = weakref.proxy(tab)
 
     def press(self, event: PointerEvent) -> None:
         """Begin with the tool and the layer of this moment."""
-        self._tab.have_something_to_paint_on()
+        if isinstance(self.tool, StrokeTool):
+            self._tab.have_something_to_paint_on()
         super().press(event)
+
+    def mask_for(self, how: Combine) -> str | None:
+        """Only what adds makes a mask."""
+        return self._tab.mask_to_select_into(make=how is Combine.ADD)
 
 
 class DocumentTab(QWidget):
@@ -74,7 +84,9 @@ class DocumentTab(QWidget):
         return self._bound.layer_id
 
     def set_tool(self, tool: Tool) -> None:
-        """Paint with `tool` from the next press on."""
+        """Paint with `tool` from the next press on; what another one goes on with between clicks is left."""
+        if not self.canvas.stroke_running:
+            self.canvas.cancel_stroke()
         self._bound.tool = tool
 
     def activate(self, layer_id: str | None) -> None:
@@ -166,6 +178,16 @@ class DocumentTab(QWidget):
             self.add_mask()
         elif isinstance(layer, MaskLayer) and not layer.visible:
             self._apply(SetLayer.of(self.document, layer.id, {"visible": True}, self.tr("Show mask")))
+
+    def mask_to_select_into(self, *, make: bool) -> str | None:
+        """The mask worked on, in sight and active from now on; None when there is none and none is to be made."""
+        layer = self.have_mask() if make else self.mask_worked_on()
+        if layer is None:
+            return None
+        if layer.id != self.active:
+            self.activate(layer.id)
+        self.have_something_to_paint_on()
+        return layer.id
 
     def _active_layer(self) -> Layer | None:
         return next((layer for layer in self.document.layers if layer.id == self.active), None)

@@ -1,4 +1,4 @@
-"""What a brush is like: size, hardness, opacity, flow, and what a pen's pressure does."""
+"""The settings of the tool at hand: what a brush is like, or what the wand takes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import math
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QStackedWidget,
+    QWidget,
+)
 
-from inpaint_studio.tools.base import BrushSettings
+from inpaint_studio.tools.base import BrushSettings, Tool
+from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.tools.wand import WandSettings, WandTool
 from inpaint_studio.ui.theme import named
 
 #: Steps of the size slider over the whole logarithmic range.
@@ -27,19 +38,100 @@ def step_at(size: float) -> int:
     return round(_STEPS * math.log(size / BrushSettings.SMALLEST) / _RATIO)
 
 
-class ToolOptions(QWidget):
-    """The settings of the brush at hand, in one row."""
+class ToolOptions(QStackedWidget):
+    """One row of settings for brushes, one for the wand; other tools have none."""
 
     #: The BrushSettings that the user has made.
     changed = Signal(object)
+    #: The WandSettings that the user has made.
+    wandChanged = Signal(object)  # noqa: N815  Qt's way to name signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "tool.options", accessible=self.tr("Brush settings"))
+        named(self, "tool.options", accessible=self.tr("Tool settings"))
+        self._brush, self._wand, self._nothing = _BrushOptions(), _WandOptions(), QWidget()
+        for page in (self._brush, self._wand, self._nothing):
+            self.addWidget(page)
+        self._brush.changed.connect(self.changed)
+        self._wand.changed.connect(self.wandChanged)
+
+    def show_for(self, tool: Tool) -> None:
+        """Show the settings that `tool` has."""
+        if isinstance(tool, WandTool):
+            self._wand.set_settings(tool.settings)
+            self.setCurrentWidget(self._wand)
+        else:
+            self.setCurrentWidget(self._brush if isinstance(tool, StrokeTool) else self._nothing)
+
+    @property
+    def settings(self) -> BrushSettings:
+        """The brush's."""
+        return self._brush.settings
+
+    def set_settings(self, settings: BrushSettings) -> None:
+        """Show a brush's `settings`, without a signal: they come from elsewhere, such as a key."""
+        self._brush.set_settings(settings)
+
+
+def _row(page: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout(page)
+    row.setContentsMargins(8, 2, 8, 2)
+    row.setSpacing(6)
+    return row
+
+
+def _label(row: QHBoxLayout, text: str, buddy: QWidget) -> None:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    row.addWidget(label)
+
+
+class _WandOptions(QWidget):
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = _row(self)
+        self._tolerance = named(
+            QSpinBox(),
+            "wand.tolerance",
+            self.tr("How far a colour may differ from the one clicked on, in each channel: 0 to 255"),
+            accessible=self.tr("Tolerance"),
+        )
+        self._tolerance.setRange(0, 255)
+        self._contiguous = named(
+            QCheckBox(self.tr("&Contiguous")),
+            "wand.contiguous",
+            self.tr("Only what is connected with the place clicked on"),
+        )
+        _label(row, self.tr("&Tolerance"), self._tolerance)
+        row.addWidget(self._tolerance)
+        row.addSpacing(6)
+        row.addWidget(self._contiguous)
+        row.addStretch(1)
+        self.set_settings(WandSettings())
+        self._tolerance.valueChanged.connect(self._tell)
+        self._contiguous.toggled.connect(self._tell)
+
+    def set_settings(self, settings: WandSettings) -> None:
+        """Show `settings`, without a signal."""
+        blockers = [QSignalBlocker(control) for control in (self._tolerance, self._contiguous)]
+        self._tolerance.setValue(settings.tolerance)
+        self._contiguous.setChecked(settings.contiguous)
+        for blocker in blockers:
+            blocker.unblock()
+
+    def _tell(self) -> None:
+        self.changed.emit(WandSettings(self._tolerance.value(), self._contiguous.isChecked()))
+
+
+class _BrushOptions(QWidget):
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
         self._settings = BrushSettings()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
-        row.setSpacing(6)
+        row = _row(self)
         self._slider = named(QSlider(Qt.Orientation.Horizontal), "brush.size.slider", self.tr("Size of the brush"))
         self._slider.setRange(0, _STEPS)
         self._slider.setMinimumWidth(60)
@@ -51,7 +143,7 @@ class ToolOptions(QWidget):
         self._size.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self._slider.valueChanged.connect(lambda step: self._change(size=size_at(step)))
         self._size.valueChanged.connect(lambda size: self._change(size=size))
-        self._label(row, self.tr("&Size"), self._size)
+        _label(row, self.tr("&Size"), self._size)
         row.addWidget(self._slider)
         row.addWidget(self._size)
         self._percents = {
@@ -94,18 +186,13 @@ class ToolOptions(QWidget):
         self.set_settings(replace(self._settings, **values))  # type: ignore[arg-type]  # the names are ours
         self.changed.emit(self._settings)
 
-    def _label(self, row: QHBoxLayout, text: str, buddy: QWidget) -> None:
-        label = QLabel(text)
-        label.setBuddy(buddy)
-        row.addWidget(label)
-
     def _percent(self, row: QHBoxLayout, name: str, text: str, tip: str, shortcut: str = "") -> QSpinBox:
         spin = named(QSpinBox(), f"brush.{name}", tip, accessible=text.replace("&", ""), shortcut=shortcut)
         spin.setRange(1 if name != "hardness" else 0, 100)
         spin.setSuffix(self.tr(" %"))
         spin.valueChanged.connect(lambda percent: self._change(**{name: percent / 100}))
         row.addSpacing(6)
-        self._label(row, text, spin)
+        _label(row, text, spin)
         row.addWidget(spin)
         return spin
 

@@ -18,6 +18,7 @@ from inpaint_studio.studio.session import Session
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.registry import TOOLS
 from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.tools.wand import WandSettings, WandTool
 from inpaint_studio.ui.actions import ALWAYS, COMMANDS, ON_THE_DOCUMENT, build_actions
 from inpaint_studio.ui.commands import Commands
 from inpaint_studio.ui.document_tab import DocumentTab
@@ -168,6 +169,7 @@ class MainWindow(QMainWindow):
         self.layers.runAgain.connect(lambda layer_id: self.spawn(self.commands.run_again(layer_id)))
         self.history.goTo.connect(lambda position: self._with_tab(lambda tab: tab.go_to(position)))
         self.tool_options.changed.connect(self.set_brush)
+        self.tool_options.wandChanged.connect(self._set_wand)
         self.status.progress.cancelRequested.connect(self.commands.cancel)
         self.engine.progressed.connect(self._progressed)
         self.engine.ready.connect(lambda: self.spawn(self._load_kernels()))
@@ -219,7 +221,7 @@ class MainWindow(QMainWindow):
         tab.activeChanged.connect(self._activated)
         tab.canvas.zoomChanged.connect(self.status.set_zoom)
         tab.canvas.cursorMoved.connect(self._pointed)
-        tab.canvas.set_brush_size(self.brush.size)
+        tab.canvas.set_brush_size(self._brush_shown())
         self.tabs.setCurrentIndex(self.tabs.addTab(tab, tab.title))
         self.refresh()
         tab.canvas.setFocus()
@@ -292,7 +294,16 @@ class MainWindow(QMainWindow):
         if isinstance(tool, StrokeTool):
             tool.brush = brush
         for tab in self.all_tabs:
-            tab.canvas.set_brush_size(brush.size)
+            tab.canvas.set_brush_size(self._brush_shown())
+
+    def _brush_shown(self) -> float | None:
+        """The size of the circle at the pointer; None for tools that don't paint."""
+        return self.brush.size if isinstance(self.tools[self.tool_id], StrokeTool) else None
+
+    def _set_wand(self, settings: WandSettings) -> None:
+        for tool in self.tools.values():
+            if isinstance(tool, WandTool):
+                tool.settings = settings
 
     def change_brush(self, **values: float) -> None:
         """Paint with some settings changed."""
@@ -305,8 +316,8 @@ class MainWindow(QMainWindow):
         tool = self.tools[tool_id]
         for tab in self.all_tabs:
             tab.set_tool(tool)
-        if isinstance(tool, StrokeTool):
-            self.set_brush(tool.brush)
+        self.tool_options.show_for(tool)
+        self.set_brush(tool.brush if isinstance(tool, StrokeTool) else self.brush)
 
     # ---- fills
 

@@ -22,7 +22,7 @@ _SELFTEST: Final = "inpaint_studio.engines.host.selftest"
 #: Task name → "module:function", imported only inside the worker and only when asked for.
 TASKS: Final = {
     "fill": "inpaint_studio.engines.catalog:fill_task",
-    "warm": "inpaint_studio.engines.catalog:warm_task",
+    "warm": "inpaint_studio.studio.warm:warm_task",
     "selftest.echo": f"{_SELFTEST}:echo",
     "selftest.count": f"{_SELFTEST}:count",
     "selftest.busy": f"{_SELFTEST}:busy",

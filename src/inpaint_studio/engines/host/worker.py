@@ -22,6 +22,8 @@ from inpaint_studio.errors import Cancelled, InputError, StudioError
 if TYPE_CHECKING:
     from inpaint_studio.engines.contract import Float
 
+#: How far a worker stands back, of 19: far enough that the window never waits, not so far that others starve a fill.
+_NICE = 5
 #: Characters of a traceback worth sending: the end says most.
 _DETAIL = 20_000
 
@@ -138,6 +140,9 @@ def _prepare_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # a crash in native code leaves its Python stack on stderr, where the client keeps the last of it
     faulthandler.enable(2)
+    # an engine takes every processor there is: the window, of the same user, comes first
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     # where Linux must end a process for want of memory it shall be this one, not the one with the document
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800", "ascii")

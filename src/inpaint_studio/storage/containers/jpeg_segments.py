@@ -40,8 +40,12 @@ def read_segments(data: bytes) -> tuple[list[Segment], int]:
     """The segments before the first scan, and the offset of that scan's marker. Raises ValueError when cut off."""
     if data[:2] != b"\xff\xd8":
         raise ValueError("no JPEG signature")
+    return segments_at(data, 2)
+
+
+def segments_at(data: bytes, at: int) -> tuple[list[Segment], int]:
+    """The segments from `at` to the next scan, and the offset of its marker. Raises ValueError when there is none."""
     segments: list[Segment] = []
-    at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF:
             raise ValueError("JPEG marker missing")
@@ -86,6 +90,12 @@ def frame(segments: list[Segment]) -> Frame:
 def is_metadata(segment: Segment) -> bool:
     """Whether a segment holds metadata only: nothing that a decoder needs."""
     return (APP1 <= segment.marker <= APP15 and segment.marker != APP14) or segment.marker == COM
+
+
+def pictured(segment: Segment) -> bool:
+    """Whether an APP0 segment holds a preview: JFXX, or JFIF with one in it."""
+    jfif = segment.data.startswith(b"JFIF\0") and len(segment.data) >= 14
+    return segment.marker == APP0 and not (jfif and segment.data[12:14] == b"\0\0")
 
 
 def first(segments: list[Segment], marker: int, mark: bytes) -> bytes | None:

@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from typing import BinaryIO
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -45,23 +45,34 @@ class Chunk(NamedTuple):
     data: bytes
 
 
-def read_chunks(data: bytes) -> list[Chunk]:
-    """All chunks of a PNG up to IEND. Raises ValueError when one is cut off or fails its checksum, or IEND lacks."""
+def places(data: bytes) -> list[tuple[bytes, slice]]:
+    """Kind and place of all chunks of a PNG up to IEND, each from its length to its checksum.
+
+    Raises ValueError when one is cut off or fails its checksum, or IEND lacks.
+    """
     if not data.startswith(SIGNATURE):
         raise ValueError("no PNG signature")
-    chunks = []
+    found = []
     view, at = memoryview(data), len(SIGNATURE)
     while at + 12 <= len(data):
-        length = int.from_bytes(view[at : at + 4])
-        body = view[at + 4 : at + 8 + length]
-        checksum = view[at + 8 + length : at + 12 + length]
-        if len(checksum) < 4 or zlib.crc32(body) != int.from_bytes(checksum):
+        end = at + 12 + int.from_bytes(view[at : at + 4])
+        if end > len(data) or zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
             raise ValueError("PNG chunk damaged")
-        chunks.append(Chunk(bytes(body[:4]), bytes(body[4:])))
-        at += 12 + length
-        if chunks[-1].kind == b"IEND":
-            return chunks
+        found.append((bytes(view[at + 4 : at + 8]), slice(at, end)))
+        at = end
+        if found[-1][0] == b"IEND":
+            return found
     raise ValueError("PNG without an end")
+
+
+def read_chunks(data: bytes) -> list[Chunk]:
+    """All chunks of a PNG up to IEND. Raises ValueError as `places`."""
+    return chunks_at(data, places(data))
+
+
+def chunks_at(data: bytes, places: Iterable[tuple[bytes, slice]], *, without: Container[bytes] = ()) -> list[Chunk]:
+    """The chunks at the `places` of a file, those of the kinds `without` without their data."""
+    return [Chunk(kind, b"" if kind in without else data[at.start + 8 : at.stop - 4]) for kind, at in places]
 
 
 def walk(stream: BinaryIO, wanted: Iterable[bytes]) -> Iterator[Chunk]:
@@ -80,11 +91,13 @@ def walk(stream: BinaryIO, wanted: Iterable[bytes]) -> Iterator[Chunk]:
 
 def write_chunks(chunks: Iterable[Chunk]) -> bytes:
     """A PNG file of `chunks`."""
-    parts = [SIGNATURE]
-    for kind, data in chunks:
-        checksum = zlib.crc32(data, zlib.crc32(kind))
-        parts += [struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)]
-    return b"".join(parts)
+    return b"".join((SIGNATURE, *map(packed, chunks)))
+
+
+def packed(chunk: Chunk) -> bytes:
+    """One chunk as it stands in a file."""
+    checksum = zlib.crc32(chunk.data, zlib.crc32(chunk.kind))
+    return b"".join((struct.pack(">I", len(chunk.data)), *chunk, struct.pack(">I", checksum)))
 
 
 def lasting(chunk: Chunk, *, same_format: bool) -> bool:

@@ -1,4 +1,4 @@
-"""JPEG: 8 bits, gray or RGB. A JPEG saved again keeps its quantisation tables, subsampling and segments."""
+"""JPEG: 8 bits, gray or RGB. A JPEG saved again keeps its segments, and the blocks whose pixels are what they were."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ import numpy as np
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import Colour, PixelFormat
-from inpaint_studio.storage import exif
+from inpaint_studio.storage import exif, previews
 from inpaint_studio.storage.containers import jpeg_segments as jpeg
 from inpaint_studio.storage.containers.jpeg_segments import Segment
 from inpaint_studio.storage.icc import fitting
+from inpaint_studio.storage.jpeg_blocks import rewrite
+from inpaint_studio.storage.jpeg_blocks.layout import UnkeptError
 from inpaint_studio.storage.orientation import shown, stored
 from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
-from inpaint_studio.storage.refusals import cmyk, load, unsupported
+from inpaint_studio.storage.previews import Picture
+from inpaint_studio.storage.refusals import DECODER_ERRORS, cmyk, load, unsupported
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PIL import Image
 
+    from inpaint_studio.pixels.format import Samples
     from inpaint_studio.storage.family import WriteOptions
 
 _FULL_CHROMA = 0  # Pillow's number for 4:4:4
@@ -48,9 +52,7 @@ class Jpeg:
         data = load(path)
         segments, scan = jpeg.read_segments(data)
         info = _info(path, segments)
-        # without metadata there is nothing in the file for Pillow to stumble over but the picture
-        needed = [segment for segment in segments if not jpeg.is_metadata(segment)]
-        samples = _decoded(jpeg.write_segments(needed, data[scan:])).reshape(info.height, info.width, -1)
+        samples = _decoded(_picture(segments, data[scan:])).reshape(info.height, info.width, -1)
         if samples.shape[2] != info.format.channels:
             raise ValueError("JPEG header and image disagree")
         metadata = _metadata(segments, info.format)
@@ -59,19 +61,55 @@ class Jpeg:
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
         return PixelFormat(Colour.GRAY if pixel_format.colour is Colour.GRAY else Colour.RGB, "uint8")
 
-    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
-        from PIL import Image
-
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> tuple[str, ...]:
         metadata = photo.metadata
         samples = stored(photo.pixels, metadata.orientation)
         source = _source(photo)
+        kept = _kept_segments(jpeg.read_segments(source)[0] if source else [], metadata, photo.format)
+        notes: tuple[str, ...] = ()
+        if options.edited:
+            kept, notes = _without_old_previews(kept, Picture(samples, photo.format))
+        if source and options.quality is None:
+            try:
+                return (_write_rewritten(target, source, samples, metadata, kept, edited=options.edited), *notes)
+            except UnkeptError as reason:
+                notes = (f"Every block of the photo was compressed anew, because it {reason}.", *notes)
+        from PIL import Image
+
         picture = Image.fromarray(samples[..., 0] if photo.format.colour is Colour.GRAY else samples)
         encoded = _encoded(picture, _encoding(source, photo.format, options))
         segments, scan = jpeg.read_segments(encoded)
         picture_segments = [segment for segment in segments if segment.marker != jpeg.APP0]
-        kept = _kept_segments(jpeg.read_segments(source)[0] if source else [], metadata, photo.format)
         start = [jpeg.jfif_segment(metadata.resolution), *kept, *picture_segments]
         target.write_bytes(jpeg.write_segments(start, encoded[scan:]))
+        return notes
+
+
+def _write_rewritten(
+    target: Path, source: bytes, samples: Samples, metadata: Metadata, kept: list[Segment], *, edited: bool
+) -> str:
+    """Write `source` with other pixels, its untouched blocks kept and verified; what to tell the user. Raises UnkeptError."""
+    segments, scan = jpeg.read_segments(source)
+    frame = jpeg.frame(segments)
+    if samples.shape[:2] != (frame.height, frame.width):
+        raise UnkeptError("has another size than its file")
+
+    def decode() -> Samples:
+        return _decoded(_picture(segments, source[scan:])).reshape(frame.height, frame.width, -1)
+
+    try:
+        new = rewrite.rewritten(source, decode, samples)
+    except UnkeptError:
+        raise
+    except DECODER_ERRORS as error:
+        raise UnkeptError("came from a file that is damaged now") from error
+    start = [one for one in new.header if one.marker == jpeg.APP0 and not (edited and jpeg.pictured(one))]
+    if _resolution(segments) != metadata.resolution:
+        start = [] if rewrite.in_rgb(new.old) else [jpeg.jfif_segment(metadata.resolution)]
+    rest = [one for one in new.header if one.marker != jpeg.APP0]
+    target.write_bytes(jpeg.write_segments([*start, *kept, *rest], new.scans))
+    rewrite.verify(target.read_bytes(), new)
+    return new.sentence
 
 
 def _info(path: Path, segments: list[Segment]) -> PhotoInfo:
@@ -92,6 +130,10 @@ def _exif_block(segments: list[Segment]) -> bytes | None:
     return jpeg.first(segments, jpeg.APP1, jpeg.EXIF_MARK)
 
 
+def _resolution(segments: list[Segment]) -> tuple[float, float] | None:
+    return jpeg.read_resolution(segments) or exif.resolution_of(_exif_block(segments))
+
+
 def _metadata(segments: list[Segment], pixel_format: PixelFormat) -> Metadata:
     block = _exif_block(segments)
     return Metadata(
@@ -99,9 +141,14 @@ def _metadata(segments: list[Segment], pixel_format: PixelFormat) -> Metadata:
         exif=block,
         xmp=jpeg.first(segments, jpeg.APP1, jpeg.XMP_MARK),
         iptc=jpeg.read_iptc(segments),
-        resolution=jpeg.read_resolution(segments) or exif.resolution_of(block),
+        resolution=_resolution(segments),
         orientation=exif.orientation_of(block),
     )
+
+
+def _picture(segments: list[Segment], scans: bytes) -> bytes:
+    """The file without its metadata, so that there is nothing for Pillow to stumble over but the picture."""
+    return jpeg.write_segments([segment for segment in segments if not jpeg.is_metadata(segment)], scans)
 
 
 def _decoded(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -148,8 +195,7 @@ def _encoding(source: bytes, pixel_format: PixelFormat, options: WriteOptions) -
     in_rgb = frame.components == 3 and adobe is not None and adobe[6:7] == bytes([_ADOBE_RGB])
     if frame.components != pixel_format.colour.channels or in_rgb:
         return best
-    needed = [segment for segment in segments if not jpeg.is_metadata(segment)]
-    with JpegImageFile(io.BytesIO(jpeg.write_segments(needed, source[scan:]))) as picture:
+    with JpegImageFile(io.BytesIO(_picture(segments, source[scan:]))) as picture:
         sampling = get_sampling(picture)
         return {
             "qtables": picture.quantization,
@@ -177,6 +223,23 @@ def _kept_segments(source: list[Segment], wanted: Metadata, pixel_format: PixelF
             "This photo's metadata is larger than a JPEG file can hold.", "Save it as TIFF or PNG instead."
         )
     return made + kept
+
+
+def _without_old_previews(kept: list[Segment], picture: Picture) -> tuple[list[Segment], tuple[str, ...]]:
+    """Segments whose Photoshop previews show `picture`, and what to say when another may be left."""
+    result = []
+    for segment in kept:
+        data = segment.data
+        if segment.marker == jpeg.APP13 and data.startswith(jpeg.PHOTOSHOP_MARK):
+            try:
+                resources = previews.photoshop_resources(data.removeprefix(jpeg.PHOTOSHOP_MARK), picture)
+            except ValueError:  # one of several segments that belong together, perhaps: it is looked through below
+                resources = data.removeprefix(jpeg.PHOTOSHOP_MARK)
+            data = jpeg.PHOTOSHOP_MARK + resources
+        result.append(Segment(segment.marker, data))
+    first_exif = (jpeg.EXIF_MARK, jpeg.XMP_MARK, jpeg.ICC_MARK)  # seen to by who wrote the metadata
+    others = [one.data for one in result if not one.data.startswith((*first_exif, jpeg.PHOTOSHOP_MARK))]
+    return result, (previews.LEFT,) if any(previews.suspicious(data) for data in others) else ()
 
 
 def _dropped(segment: Segment, said: Metadata, wanted: Metadata) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
-from inpaint_studio.storage import exif, tiff_graft
+from inpaint_studio.storage import exif, previews, tiff_graft
 from inpaint_studio.storage.containers import tiff_page as tags
 from inpaint_studio.storage.containers.ifd import Entry, Ifd, Layout
 from inpaint_studio.storage.containers.tiff_page import Page, is_tiff, read_page
@@ -78,9 +78,9 @@ class Tiff:
         colour = Colour.GRAY if pixel_format.colour is Colour.GRAY else Colour.RGB
         return PixelFormat(colour, pixel_format.dtype, pixel_format.alpha)
 
-    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> tuple[str, ...]:
         if _grafted(target, photo):
-            return
+            return (previews.LEFT,) if options.edited and _has_previews(target) else ()
         if options.replaces_source and photo.path is not None and (pages := _page(photo.path).pages) > 1:
             raise InputError(
                 f"{photo.path.name} has {pages} pages, and saving over it would lose all but the first.",
@@ -91,6 +91,7 @@ class Tiff:
             samples = np.concatenate([samples, photo.extra], axis=2)
         layout, described = _described(photo.metadata)
         write_tiff(target, stored(samples, photo.metadata.orientation), photo.format, described, layout.order)
+        return ()
 
 
 def _grafted(target: Path, photo: Photo) -> bool:
@@ -107,6 +108,20 @@ def _grafted(target: Path, photo: Photo) -> bool:
     except (InputError, *DECODER_ERRORS):  # the source was damaged or replaced meanwhile
         return False
     return tiff_graft.graft(photo.path, target, page, blocks)
+
+
+def _has_previews(path: Path) -> bool:
+    """Whether the file holds other pictures of the photo: reduced pages, pages below the first, Photoshop's previews."""
+    import tifffile
+
+    page = _page(path)
+    entries = page.ifd.entries
+    if tags.SUB_PAGES in entries or (
+        tags.PHOTOSHOP in entries and previews.has_photoshop_preview(entries[tags.PHOTOSHOP].data)
+    ):
+        return True
+    with tifffile.TiffFile(path) as tiff:
+        return any(bool(other.aspage().is_reduced) for other in tiff.pages[1:])
 
 
 def _stored_channels(photo: Photo, page: Page, pixel_format: PixelFormat) -> Samples | None:

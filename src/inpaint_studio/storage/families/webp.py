@@ -64,7 +64,7 @@ class Webp:
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
         return PixelFormat(Colour.RGB, "uint8", pixel_format.alpha)
 
-    def write(self, target: Path, photo: Photo, options: WriteOptions) -> None:
+    def write(self, target: Path, photo: Photo, options: WriteOptions) -> tuple[str, ...]:
         from PIL import Image
 
         metadata = photo.metadata
@@ -86,6 +86,7 @@ class Webp:
                 place.append(Chunk(kind, data))
         start = riff.extended_header(samples.shape[1], samples.shape[0], flags)
         target.write_bytes(riff.write_chunks([start, *before, image, *after, *_unknown_chunks(photo)]))
+        return ()
 
 
 def _info(path: Path, head: bytes) -> PhotoInfo:

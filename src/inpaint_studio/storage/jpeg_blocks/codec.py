@@ -2,135 +2,133 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import struct
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from inpaint_studio.storage.containers.jpeg_segments import EOI, SOS, Segment, is_metadata, read_segments
-from inpaint_studio.storage.jpeg_blocks import huffman, layout
-from inpaint_studio.storage.jpeg_blocks.huffman import Table
-from inpaint_studio.storage.jpeg_blocks.layout import Layout, Unkept
+from inpaint_studio.storage.containers.jpeg_segments import (
+    EOI,
+    SOI,
+    SOS,
+    Segment,
+    is_metadata,
+    read_segments,
+    segments_at,
+)
+from inpaint_studio.storage.jpeg_blocks import huffman, layout, scans
+from inpaint_studio.storage.jpeg_blocks.layout import Layout, UnkeptError
+from inpaint_studio.storage.jpeg_blocks.scans import Coefficients, Scan
 
 DHT, DQT, DRI, DNL = 0xC4, 0xDB, 0xDD, 0xDC
-_SOF = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC})
-_AC = 0x10
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A scan header's payload, what holds when it begins, and its entropy-coded bytes with stuffing.
-
-    `chosen` are indices of components, `tables` theirs: (DC, AC) numbers; `codes` all Huffman tables by class and
-    number; `restart` MCUs between restart markers, 0 for none.
-    """
-
-    header: bytes
-    chosen: tuple[int, ...]
-    tables: tuple[tuple[int, int], ...]
-    first: int
-    last: int
-    high: int
-    low: int
-    codes: dict[int, Table]
-    restart: int
-    data: bytes
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC})
+_END = bytes([0xFF, EOI])
+#: More scans and tables than this make no picture but long waits.
+_MOST_ITEMS = 1000
 
 
 class Blocks(NamedTuple):
-    """A JPEG without its metadata: segments and scans in their order, and its coefficients N×64 in zigzag order."""
+    """A JPEG without its metadata: segments and scans in their order, and its coefficients N×64 in zigzag order.
+
+    `quantisation` are tables of 64 divisors in zigzag order by their number.
+    """
 
     layout: Layout
     items: tuple[Segment | Scan, ...]
     quantisation: dict[int, NDArray[np.uint16]]
-    coefficients: NDArray[np.int16]
+    coefficients: Coefficients
 
-
-def kernels(name: str) -> Any:
-    """The compiled inner loops in module `name`: "decoding" or "encoding". The first time ever takes seconds."""
-    folder = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
-    return importlib.import_module(f"inpaint_studio.storage.jpeg_blocks.{name}_kernels")
+    @property
+    def header(self) -> list[Segment]:
+        """The segments before the first scan."""
+        first = next(i for i, item in enumerate(self.items) if isinstance(item, Scan))
+        return [item for item in self.items[:first] if isinstance(item, Segment)]
 
 
 def read(data: bytes) -> Blocks:
-    """Take `data` apart. Raises Unkept for a kind that is not supported, ValueError or struct.error for damage."""
-    frame, items = _items(data)
-    for item in items:
-        if isinstance(item, Scan) and frame.progressive != (item.last - item.first < 63):
-            raise ValueError("JPEG scan does not fit its frame")
-    coefficients = np.zeros((frame.blocks, 64), np.int16)
-    for item in items:
-        if isinstance(item, Scan):
-            _decode(frame, item, coefficients)
-    return Blocks(frame, tuple(items), _quantisation(items), coefficients)
-
-
-def write(blocks: Blocks, changed: int) -> bytes:
-    """Put `blocks` together, from the first segment up to the end marker, without the start marker.
-
-    `changed` blocks have been changed since they were read. The file's Huffman tables are kept unless they lack a code.
-    """
-    scans = [item for item in blocks.items if isinstance(item, Scan)]
-    written = [_encode(blocks, scan, changed) for scan in scans]
-    if None not in written:
-        ready = iter(written)
-        return b"".join(_serialised(item, next(ready) if isinstance(item, Scan) else b"") for item in blocks.items) + _END
-    parts: list[bytes] = []
-    for item in blocks.items:
-        if isinstance(item, Scan):
-            codes = _best_codes(blocks, item)
-            data = _encode(blocks, replace(item, codes=codes), changed)
-            if data is None:
-                raise ValueError("JPEG coefficients without codes")
-            parts += [_segment(DHT, huffman.serialise(number, table)) for number, table in codes.items()]
-            parts.append(_serialised(item, data))
-        elif item.marker != DHT:
-            parts.append(_serialised(item, b""))
-    return b"".join(parts) + _END
-
-
-_END = bytes([0xFF, EOI])
-
-
-def _segment(marker: int, data: bytes) -> bytes:
-    return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
-
-
-def _serialised(item: Segment | Scan, data: bytes | None) -> bytes:
-    if isinstance(item, Scan):
-        return _segment(SOS, item.header) + (data or b"")
-    return _segment(*item)
-
-
-def _items(data: bytes) -> tuple[Layout, list[Segment | Scan]]:
-    """The frame, and all segments but metadata, with the scans among them."""
+    """Take `data` apart. Raises UnkeptError for a kind that is not supported, ValueError or struct.error for damage."""
     segments, at = read_segments(data)
+    frame = _frame(segments)
+    coefficients = np.zeros((frame.blocks, 64), np.int16)
     items: list[Segment | Scan] = []
-    frame: Layout | None = None
-    codes: dict[int, Table] = {}
-    restart = 0
+    codes: dict[int, huffman.Table] = {}
+    quantisation: dict[int, NDArray[np.uint16]] = {}
+    view, restart = memoryview(data), 0
     while True:
         for segment in segments:
-            if segment.marker in _SOF and frame is None:
-                frame = layout.parse(*segment)
-            elif segment.marker == DHT:
+            if segment.marker == DHT:
                 codes |= huffman.parse(segment.data)
             elif segment.marker == DRI:
                 (restart,) = struct.unpack(">H", segment.data)
-            elif segment.marker == DNL or segment.marker in _SOF or (segment.marker == DQT and frame and items and _scanned(items)):
-                raise Unkept("is put together in an unusual way")
-            if not is_metadata(segment):
-                items.append(segment)
-        if frame is None:
-            raise ValueError("JPEG without a frame")
-        scan, at = _scan(data, at, frame, codes, restart)
-        items.append(scan)
+            elif segment.marker == DQT:
+                quantisation |= _divisors(segment.data)
+        items += [segment for segment in segments if not is_metadata(segment)]
+        length = int.from_bytes(data[at + 2 : at + 4])
+        scan = scans.parse(data[at + 4 : at + 2 + length], frame, codes, restart, view[at + 2 + length :])
+        used = scans.decode(frame, scan, coefficients)
+        items.append(replace(scan, data=scan.data[:used]))
+        at += 2 + length + used
         if data[at : at + 2] in (_END, b""):
-            return frame, items
-        segments, at = read_segments(b"\xff\xd8" + data[at:]) if False else _between(data, at)
+            break
+        segments, at = segments_at(data, at)
+        if len(items) > _MOST_ITEMS or any(
+            segment.marker in (DNL, DQT) or segment.marker in _FRAMES for segment in segments
+        ):
+            raise UnkeptError("is put together in an unusual way")
+    if any(component.table not in quantisation for component in frame.components):
+        raise ValueError("JPEG quantisation table missing")
+    return Blocks(frame, tuple(items), quantisation, coefficients)
+
+
+def write(blocks: Blocks, changed: int) -> bytes:
+    """The scans of `blocks` and what stands between them, from the first scan's marker to the end of the file.
+
+    It belongs behind `blocks.header`. `changed` blocks are not as they were read. The file's Huffman tables are kept
+    unless they lack a code that is needed now.
+    """
+    parts: list[bytes] = []
+    replaced: set[int] = set()  # tables of the file that a scan's own ones have taken the place of
+    for item in blocks.items[len(blocks.header) :]:
+        if isinstance(item, Segment):
+            if item.marker == DHT:
+                replaced -= huffman.parse(item.data).keys()
+            parts.append(_segment(item))
+            continue
+        stands = replaced.isdisjoint(item.dc + item.ac)
+        data = scans.encode(blocks.layout, item, blocks.coefficients, changed) if stands else None
+        if data is None:
+            codes = scans.best_codes(blocks.layout, item, blocks.coefficients)
+            parts += [_segment(Segment(DHT, huffman.serialise(number, table))) for number, table in codes.items()]
+            replaced |= codes.keys()
+            data = scans.encode(blocks.layout, replace(item, codes=codes), blocks.coefficients, changed)
+        if data is None:
+            raise ValueError("JPEG coefficients without codes")
+        parts += [_segment(Segment(SOS, item.header)), data]
+    return b"".join([*parts, _END])
+
+
+def _frame(segments: list[Segment]) -> Layout:
+    frames = [segment for segment in segments if segment.marker in _FRAMES]
+    if len(frames) != 1 or any(segment.marker in (SOI, DNL) for segment in segments):
+        raise UnkeptError("is put together in an unusual way")
+    return layout.parse(*frames[0])
+
+
+def _divisors(data: bytes) -> dict[int, NDArray[np.uint16]]:
+    """The tables of a DQT segment. Raises ValueError when it is damaged."""
+    tables, at = {}, 0
+    while at < len(data):
+        wide, number = data[at] >> 4, data[at] & 15
+        size = 128 if wide else 64
+        values = np.frombuffer(data[at + 1 : at + 1 + size], ">u2" if wide else "u1").astype(np.uint16)
+        if len(values) != 64 or wide > 1 or number > 3 or not values.all():
+            raise ValueError("JPEG quantisation table damaged")
+        tables[number] = values
+        at += 1 + size
+    return tables
+
+
+def _segment(segment: Segment) -> bytes:
+    return bytes([0xFF, segment.marker]) + struct.pack(">H", len(segment.data) + 2) + segment.data

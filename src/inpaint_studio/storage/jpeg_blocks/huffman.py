@@ -62,7 +62,9 @@ def serialise(number: int, table: Table) -> bytes:
 
 def best(counts: NDArray[np.int64]) -> Table:
     """The shortest codes for symbols used `counts` times each, up to 16 bits, none of ones only (ITU T.81, annex K.2)."""
-    trees = [(int(count), (symbol,)) for symbol, count in enumerate(counts) if count]
+    if not counts.any():
+        return Table(bytes([1, *[0] * 15]), b"\0")
+    trees: list[tuple[int, tuple[int, ...]]] = [(int(count), (symbol,)) for symbol, count in enumerate(counts) if count]
     trees.append((1, (256,)))  # takes the code of ones only; the last of equals, so that it gets a longest code
     sizes = dict.fromkeys(range(257), 0)
     while len(trees) > 1:

@@ -15,7 +15,7 @@ FRAMES = frozenset({_BASELINE, _EXTENDED, _PROGRESSIVE})
 _MOST_BLOCKS = 10  # of an MCU of several components
 
 
-class Unkept(ValueError):
+class UnkeptError(ValueError):
     """Why a JPEG's blocks cannot be kept: completes "the photo ..."."""
 
 
@@ -105,14 +105,14 @@ class _Stated(NamedTuple):
 
 
 def parse(marker: int, data: bytes) -> Layout:
-    """The layout that a frame header states. Raises Unkept for what is not supported, ValueError for damage."""
+    """The layout that a frame header states. Raises UnkeptError for what is not supported, ValueError for damage."""
     if marker not in FRAMES:
-        raise Unkept("is arithmetically coded, lossless or hierarchical")
+        raise UnkeptError("is arithmetically coded, lossless or hierarchical")
     precision, height, width, count = struct.unpack_from(">BHHB", data)
     if len(data) != 6 + 3 * count or not width:
         raise ValueError("JPEG frame damaged")
     if precision != 8 or count not in (1, 3) or not height:
-        raise Unkept("has no 8-bit gray or colour samples of a stated height")
+        raise UnkeptError("has no 8-bit gray or colour samples of a stated height")
     stated = [_Stated(a, b >> 4, b & 15, c) for a, b, c in struct.iter_unpack("BBB", data[6:])]
     if any(not (1 <= one.horizontal <= 4 and 1 <= one.vertical <= 4 and one.table < 4) for one in stated):
         raise ValueError("JPEG frame damaged")
@@ -122,7 +122,7 @@ def parse(marker: int, data: bytes) -> Layout:
         raise ValueError("JPEG frame damaged")
     horizontal, vertical = max(one.horizontal for one in stated), max(one.vertical for one in stated)
     if any(horizontal % one.horizontal or vertical % one.vertical for one in stated):
-        raise Unkept("has colours sampled at a ratio that is no whole number")
+        raise UnkeptError("has colours sampled at a ratio that is no whole number")
     mcus_down, mcus_across = -(-height // (8 * vertical)), -(-width // (8 * horizontal))
     components, first = [], 0
     for one in stated:

@@ -1,14 +1,14 @@
-"""The canvas: `area` with pointer and keys."""
+"""The canvas: pointer and keys."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from enum import Enum, auto
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -17,18 +17,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.tools.base import Pointer, PointerEvent
-from inpaint_studio.ui.canvas.area import CanvasArea
-from inpaint_studio.ui.canvas.drawing import Frame, draw_brush
+from inpaint_studio.document.edits import Edit
+from inpaint_studio.tools.base import PointerEvent
 from inpaint_studio.ui.canvas.pointing import pointer_event, to_photo
+from inpaint_studio.ui.canvas.tool_area import ToolArea
 
-#: Circles of a smaller radius in device pixels can't be seen well: a cross shows the place instead.
-_SMALLEST_CIRCLE = 3.0
 #: Wheel angle (eighths of a degree) that doubles the zoom: four notches of a usual mouse.
 _ANGLE_TO_DOUBLE = 480
 #: Device pixels that one notch moves the view.
 _NOTCH, _PIXELS_A_NOTCH = 120, 96
+#: What ends or takes back a line that goes on between clicks; while there is one, no shortcut takes them.
+_LINE_KEYS = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace}
 _TABLET = {QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease}
 
 
@@ -38,12 +37,13 @@ class _Drag(Enum):
     PAN = auto()
 
 
-class Canvas(CanvasArea):
+class Canvas(ToolArea):
     """Shows a document and hands what the pointer does on it to `pointer`.
 
     `strokeFinished` carries an edit that is already applied: it has to be remembered, not done. Keys that no action of
     the window takes first: Space pans while held, Z zooms by clicks while held (Alt: out), `\\` shows the original while
-    held, O toggles the masks, Ctrl+0, Ctrl+1, Ctrl++ and Ctrl+− zoom, Esc takes a running stroke back.
+    held, O toggles the masks, Ctrl+0, Ctrl+1, Ctrl++ and Ctrl+− zoom, Esc takes a running stroke back. While a tool goes
+    on between clicks, Enter and a double click finish its work, and Backspace takes the last click back.
     """
 
     cursorMoved = Signal(float, float)  # noqa: N815  Qt's way to name signals
@@ -53,45 +53,17 @@ class Canvas(CanvasArea):
         super().__init__(parent)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
-        self.pointer: Pointer | None = None
         self._drag = _Drag.NONE
         self._queue: list[PointerEvent] = []
         self._pan_from = QPointF()
-        self._hover: QPointF | None = None
-        self._brush: float | None = None
         self._held: set[Qt.Key] = set()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.viewport().setTabletTracking(True)
         self._update_cursor()
 
-    # ---- the brush's circle
-
-    def set_brush_size(self, diameter: float | None) -> None:
-        """Show a circle of `diameter` photo pixels at the pointer; None for an arrow."""
-        self._mark_brush()
-        self._brush = diameter
-        self._mark_brush()
-        self._update_cursor()
-
-    def _brush_radius(self) -> float:
-        """In device pixels; 0 when no circle is shown."""
-        radius = 0.0 if self._brush is None else self._brush / 2 * self._view.zoom
-        return radius if radius >= _SMALLEST_CIRCLE and not self._held and self._drag is not _Drag.PAN else 0.0
-
-    def _mark_brush(self) -> None:
-        radius = self._brush_radius()
-        if self._hover is None or radius == 0:
-            return
-        x, y, reach = self._hover.x() * self._ratio, self._hover.y() * self._ratio, radius + 2
-        self._mark_device(
-            Rect(math.floor(x - reach), math.floor(y - reach), math.ceil(x + reach), math.ceil(y + reach))
-        )
-
-    def _draw_over(self, frame: Frame) -> None:
-        radius = self._brush_radius()
-        if self._hover is not None and radius > 0:
-            draw_brush(frame, (self._hover.x() * self._ratio, self._hover.y() * self._ratio), radius)
+    def _busy_otherwise(self) -> bool:
+        return bool(self._held) or self._drag is _Drag.PAN
 
     def _update_cursor(self) -> None:
         shape = Qt.CursorShape.ArrowCursor
@@ -99,10 +71,10 @@ class Canvas(CanvasArea):
             shape = Qt.CursorShape.ClosedHandCursor
         elif Qt.Key.Key_Space in self._held:
             shape = Qt.CursorShape.OpenHandCursor
-        elif self._held or (self._brush is not None and self._brush_radius() == 0):
-            shape = Qt.CursorShape.CrossCursor
-        elif self._brush is not None:
+        elif self._brush_radius() > 0:
             shape = Qt.CursorShape.BlankCursor
+        elif self._held or self.pointer is not None:
+            shape = Qt.CursorShape.CrossCursor
         if self.viewport().cursor().shape() != shape:
             self.viewport().setCursor(shape)
 
@@ -119,6 +91,13 @@ class Canvas(CanvasArea):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """End what this button began."""
         self._release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """Finish what goes on between clicks; otherwise a press like any other."""
+        if event.button() is Qt.MouseButton.LeftButton and self._between_clicks():
+            self._finish()
+        else:
+            self._press(event)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Tablets, pinches, and the pointer leaving."""
@@ -149,6 +128,7 @@ class Canvas(CanvasArea):
         elif left and self.pointer is not None and self.document is not None:
             self._drag = _Drag.STROKE
             self.pointer.press(pointer_event(event, self._view, self._ratio))
+            self._follow_tool()
         else:
             event.ignore()
         self._update_cursor()
@@ -167,6 +147,9 @@ class Canvas(CanvasArea):
         elif self._drag is _Drag.STROKE:
             self._queue.append(pointer_event(event, self._view, self._ratio))
             self._schedule_frame()
+        elif self._between_clicks() and self.pointer is not None:
+            self.pointer.hover(pointer_event(event, self._view, self._ratio))
+            self._follow_tool()
         self.cursorMoved.emit(*to_photo(event.position(), self._view, self._ratio))
 
     def _release(self, event: QMouseEvent | QTabletEvent) -> None:
@@ -176,16 +159,28 @@ class Canvas(CanvasArea):
             self._gather()
             self._drag = _Drag.NONE
             if self.pointer is not None:
-                edit = self.pointer.release(pointer_event(event, self._view, self._ratio))
-                if edit is not None:
-                    self.strokeFinished.emit(edit)
+                self._take(self.pointer.release(pointer_event(event, self._view, self._ratio)))
         self._update_cursor()
+
+    def _take(self, edit: Edit | None) -> None:
+        self._follow_tool()
+        if edit is not None:
+            self.strokeFinished.emit(edit)
+
+    def _between_clicks(self) -> bool:
+        """Whether the tool goes on with no button held."""
+        return self._drag is not _Drag.STROKE and self.pointer is not None and self.pointer.active
+
+    def _finish(self) -> None:
+        if self.pointer is not None:
+            self._take(self.pointer.finish())
 
     def _gather(self) -> None:
         """Draw all positions that came since the last frame."""
         if self._queue and self.pointer is not None:
             queue, self._queue = self._queue, []
             self.pointer.move(queue)
+            self._follow_tool()
 
     @property
     def stroke_running(self) -> bool:
@@ -193,13 +188,21 @@ class Canvas(CanvasArea):
 
     def cancel_stroke(self) -> bool:
         """Take a running stroke back, before an undo for example; False when there was none."""
-        if self._drag is not _Drag.STROKE:
+        if self._drag is not _Drag.STROKE and not self._between_clicks():
             return False
-        self._drag = _Drag.NONE
+        if self._drag is _Drag.STROKE:
+            self._drag = _Drag.NONE
         self._queue.clear()
         if self.pointer is not None:
             self.pointer.cancel()
+        self._follow_tool()
         return True
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
+        """Another document comes to the front: what the tool goes on with stays behind."""
+        if not event.spontaneous() and self._between_clicks():
+            self.cancel_stroke()
+        super().hideEvent(event)
 
     # ---- wheel and keys
 
@@ -217,6 +220,14 @@ class Canvas(CanvasArea):
             self.pan(-way.x(), -way.y())
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something to a tool at work are no shortcuts."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and event.key() in _LINE_KEYS and self._between_clicks():
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """The keys that the class names."""
         key = Qt.Key(event.key())
@@ -227,8 +238,17 @@ class Canvas(CanvasArea):
                 self._hold(key)
         elif key == Qt.Key.Key_O and not event.modifiers():
             self.set_overlay_shown(not self.overlay_shown)
+        elif key in _LINE_KEYS and self._between_clicks():
+            self._end_line(key)
         elif key != Qt.Key.Key_Escape or not self.cancel_stroke():
             event.ignore()
+
+    def _end_line(self, key: Qt.Key) -> None:
+        if key != Qt.Key.Key_Backspace:
+            self._finish()
+        elif self.pointer is not None:
+            self.pointer.take_back()
+            self._follow_tool()
 
     def _zoom_keys(self) -> dict[Qt.Key, Callable[[], None]]:
         return {

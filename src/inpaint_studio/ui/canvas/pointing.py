@@ -27,7 +27,7 @@ def pointer_event(event: QMouseEvent | QTabletEvent, view: View, ratio: float) -
         pressure = event.pressure()
         if event.pointerType() is QPointingDevice.PointerType.Eraser:
             modifiers |= Modifier.ERASER
-    return PointerEvent(x, y, pressure, modifiers, event.timestamp() / 1000)
+    return PointerEvent(x, y, pressure, modifiers, event.timestamp() / 1000, ratio / view.zoom)
 
 
 def to_photo(position: QPointF, view: View, ratio: float) -> tuple[float, float]:

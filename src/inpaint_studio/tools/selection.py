@@ -1,0 +1,85 @@
+"""What a selecting tool has chosen, and how it goes into a mask.
+
+A selection adds to the mask as a brush does; coverage never exceeds the greater of the two. Subtracting takes all of
+its coverage away, so that no rim is left of what was added before. Intersecting keeps the lesser of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from inpaint_studio.document.codec import Tiles
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.edits import Paint
+from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.pixels.format import Samples
+from inpaint_studio.pixels.masks import Coverage
+from inpaint_studio.pixels.shapes import Region
+from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey
+
+
+class Combine(StrEnum):
+    """What a selection does to the mask."""
+
+    ADD = "add"
+    SUBTRACT = "subtract"
+    INTERSECT = "intersect"
+
+
+_LABELS = {Combine.ADD: "{}", Combine.SUBTRACT: "{}: subtract", Combine.INTERSECT: "{}: intersect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Coverage that is to go into a mask; `title` names the tool."""
+
+    region: Region
+    how: Combine
+    title: str
+
+    def into(self, document: Document, layer_id: str) -> Paint | None:
+        """The edit that was done, already applied; None when nothing changed or the layer is no mask."""
+        layer = next((layer for layer in document.layers if layer.id == layer_id), None)
+        if not self.region or not isinstance(layer, MaskLayer):
+            return None
+        tiles = combined(layer.coverage, self.region, self.how)
+        if not tiles:
+            return None
+        edit = Paint.of(document, layer_id, "coverage", tiles, _LABELS[self.how].format(self.title))
+        edit.apply(document)
+        return edit
+
+
+def combined(plane: TiledImage, region: Region, how: Combine) -> Tiles:
+    """The tiles of `plane` (coverage) that change, as they become; None: blank."""
+    changed: dict[TileKey, Samples | None] = {}
+    for key in _concerned(plane, region, how):
+        old, new = plane.tile(key), region.get(key)
+        tile = _combine(None if old is None else old[..., 0], new, how)
+        if tile is not None and not tile.any():
+            tile = None
+        if tile is None and old is None:
+            continue
+        if tile is None or old is None or not np.array_equal(tile, old[..., 0]):
+            changed[key] = None if tile is None else tile.reshape(TILE, TILE, 1)
+    return changed
+
+
+def _concerned(plane: TiledImage, region: Region, how: Combine) -> Iterable[TileKey]:
+    if how is Combine.ADD:
+        return region
+    return [key for key in plane.tiles if how is Combine.INTERSECT or key in region]
+
+
+def _combine(old: Coverage | None, new: Coverage | None, how: Combine) -> Coverage | None:
+    if how is Combine.ADD:
+        return new if old is None or new is None else np.maximum(old, new)
+    if old is None or new is None:
+        return None
+    if how is Combine.SUBTRACT:
+        return old - np.minimum(old, new)
+    return np.minimum(old, new)
