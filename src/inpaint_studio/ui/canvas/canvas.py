@@ -222,8 +222,8 @@ class Canvas(ToolArea):
 
     def event(self, event: QEvent) -> bool:
         """Keys that mean something to a tool at work are no shortcuts."""
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asked and event.key() in _LINE_KEYS and self._between_clicks():
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and event.key() in _LINE_KEYS and self._between_clicks():
             event.accept()
             return True
         return super().event(event)
