@@ -240,8 +240,8 @@ def test_a_folder_that_can_not_be_written(at_the_window: Run, picture: Path, tmp
         old = project.read_bytes()
         user.paint((100, 200), (150, 200))
         # not even root may write there
-        await save_as(user, "/proc/work.inpaint")
-        assert (await user.told("write-protected")).split("\n")[1]
+        await save_as(user, "/sys/work.inpaint")
+        assert (await user.told("/sys")).split("\n")[1]
         await user.window.settle()
         assert no_dialog()
         assert user.tab.title == "work*"
@@ -319,10 +319,10 @@ def test_an_export_that_is_refused_is_told(
         await user.filled()
         user.ctrl(Qt.Key.Key_E, shift=True)
         await user.until_there("dialog.export")
-        user.write("export.folder", "/proc")
+        user.write("export.folder", "/sys")
         user.write("export.name", "mended.png")
         user.key(Qt.Key.Key_Return)
-        assert (await user.told("write-protected")).split("\n")[1]
+        assert (await user.told("/sys")).split("\n")[1]
         assert not user.is_there("progress")
         assert user.steps[-1] == "Fill"
 
