@@ -1,6 +1,6 @@
 """Whether closing documents gives their memory back: the real window opens and closes 50 photos, with a stroke in each.
 
-`rss_growth_mib` (gate 30) is what the process holds more after the last than after the fifth, by when everything that is
+`rss_growth_mib` (gate 30) is what the process holds more after the last than after the tenth, by when everything that is
 loaded once has been loaded. `rss_peak_mib` is the most while a document was open, `documents_alive` how many are still
 there at the end although nobody can reach them. Collections run as they always do: none is asked for.
 """
@@ -28,7 +28,7 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.resources import resource
 from inpaint_studio.ui.window import MainWindow
 
-_DOCUMENTS, _WARM = 50, 5
+_DOCUMENTS, _WARM = 50, 10
 _WIDTH, _HEIGHT = 3000, 2000
 
 

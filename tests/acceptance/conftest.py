@@ -45,6 +45,7 @@ def at_the_window(qapp: QApplication) -> Run:
         await user.until(window.isVisible, window.first_painted)
         await window.commands.open_files(files)
         window.fill_panel.load_engines()
+        await window.settle()
         try:
             await scenario(user)
         finally:

@@ -35,7 +35,7 @@ def circle_width(user: User) -> int:
     """How wide the cursor's circle is, in pixels of the screen: what differs when the pointer leaves that place."""
     user.point_at(300, 300)
     there = looks(user)
-    user.point_at(3000, 3000)
+    user.point_away()
     columns = np.flatnonzero((looks(user) != there).any((0, 2)))
     user.point_at(300, 300)
     return int(columns[-1] - columns[0] + 1) if columns.size else 0
@@ -138,10 +138,10 @@ def test_shift_and_the_same_keys_change_the_hardness(
 
 def test_the_overlay_and_the_view_of_before(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
-        user.point_at(3000, 3000)
+        user.point_away()
         original = looks(user)
         user.scribble(245, 145, 335, 235, 20)
-        user.point_at(3000, 3000)
+        user.point_away()
         covered = looks(user)
         assert not np.array_equal(covered, original)
         user.key(Qt.Key.Key_O)
@@ -208,8 +208,8 @@ def test_the_photo_is_dragged(at_the_window: Run, long_picture: Path, by: str) -
 
         def drag(button: Qt.MouseButton) -> None:
             QTest.mousePress(port, button, pos=QPoint(400, 300))
-            QTest.mouseMove(port, QPoint(370, 310))
-            QTest.mouseMove(port, QPoint(340, 320))
+            user.move(QPoint(370, 310), held=button)
+            user.move(QPoint(340, 320), held=button)
             QTest.mouseRelease(port, button, pos=QPoint(340, 320))
 
         if by == "space":
@@ -263,7 +263,7 @@ def test_esc_takes_a_running_stroke_back(at_the_window: Run, picture: Path) -> N
         user.paint((100, 100), (150, 100))
         port = user.tab.canvas.viewport()
         QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=user.on_screen(100, 300))
-        QTest.mouseMove(port, user.on_screen(200, 300))
+        user.move(user.on_screen(200, 300), held=Qt.MouseButton.LeftButton)
         user.key(Qt.Key.Key_Escape)
         QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=user.on_screen(200, 300))
         assert user.covered(100, 300) == 0

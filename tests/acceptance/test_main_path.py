@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PySide6.QtCore import Qt
-from tests.acceptance.conftest import Run
-from tests.acceptance.user import User
 
 from inpaint_studio.document.layers import FillLayer
+from tests.acceptance.conftest import Run
+from tests.acceptance.user import User
 
 
 def red(image: np.ndarray) -> int:

@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QSpinBox
-from tests.acceptance.conftest import Run
-from tests.acceptance.user import User
 
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.pixels.rect import Rect
+from tests.acceptance.conftest import Run
+from tests.acceptance.user import User
 
 _NONE, _SHIFT, _ALT = (
     Qt.KeyboardModifier.NoModifier,

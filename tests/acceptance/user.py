@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl, SignalInstance
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListView, QPushButton, QWidget
 
@@ -97,7 +97,7 @@ class User:
         places = [self.on_screen(*point) for point in points]
         QTest.mousePress(port, _LEFT, modifiers, places[0])
         for place in places[1:]:
-            QTest.mouseMove(port, place)
+            self.move(place, held=_LEFT)
         QTest.mouseRelease(port, _LEFT, modifiers, places[-1])
 
     def scribble(self, left: int, top: int, right: int, bottom: int, step: int) -> None:
@@ -107,8 +107,20 @@ class User:
             points += [(left, y), (right, y)] if row % 2 == 0 else [(right, y), (left, y)]
         self.paint(*points)
 
+    def move(self, place: QPoint, held: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+        """Move the mouse over the canvas. `QTest.mouseMove` would turn the event loop inside of the scenario's task."""
+        port = self.tab.canvas.viewport()
+        spot = QPointF(place)
+        everywhere = QPointF(port.mapToGlobal(spot))
+        event = QMouseEvent(QEvent.Type.MouseMove, spot, everywhere, Qt.MouseButton.NoButton, held, _NONE)
+        QApplication.sendEvent(port, event)
+
     def point_at(self, x: float, y: float) -> None:
-        QTest.mouseMove(self.tab.canvas.viewport(), self.on_screen(x, y))
+        self.move(self.on_screen(x, y))
+
+    def point_away(self) -> None:
+        """Take the mouse off the canvas."""
+        QApplication.sendEvent(self.tab.canvas.viewport(), QEvent(QEvent.Type.Leave))
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = _NONE) -> None:
         """Press a key where the focus is."""

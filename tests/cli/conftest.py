@@ -11,9 +11,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pytest
-from tests.engines.requests import hole, photo
 
 from inpaint_studio.cli import app
+from tests.engines.requests import hole, photo
 
 
 class Outcome(NamedTuple):

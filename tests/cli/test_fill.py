@@ -14,9 +14,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.cli.conftest import Command
 
 from inpaint_studio.resources import resource as shipped
+from tests.cli.conftest import Command
 
 
 def read(path: Path) -> np.ndarray:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.cli.conftest import Command
 
 from inpaint_studio.settings import load_settings, settings_path
+from tests.cli.conftest import Command
 
 
 def test_a_setting_is_kept(command: Command) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 from hypothesis import strategies as st
-from tests.pixels.strategies import formats, noise, rects_in, seeds
 
 from inpaint_studio.document.codec import Encoded, Tiles
 from inpaint_studio.document.document import Document
@@ -17,6 +16,7 @@ from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.pixels.format import ALPHA16, COVERAGE, PixelFormat, Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, tile_keys
+from tests.pixels.strategies import formats, noise, rects_in, seeds
 
 #: The photo of most tests: two tiles wide, and small.
 EXTENT = Rect.of_size(TILE + 20, 24)

@@ -7,8 +7,6 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.document.generators import LAYERS, documents, edits_of_kind, images, texts
-from tests.pixels.strategies import FORMATS, formats, name_of
 
 from inpaint_studio.document.codec import (
     Encoded,
@@ -26,6 +24,8 @@ from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import COVERAGE, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE
+from tests.document.generators import LAYERS, documents, edits_of_kind, images, texts
+from tests.pixels.strategies import FORMATS, formats, name_of
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.document.generators import documents, fills, layers, masks
-from tests.pixels.strategies import FORMATS, name_of, noise, rects
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.layers import FillLayer, MaskLayer
@@ -13,6 +11,8 @@ from inpaint_studio.pixels.blend import blend, fade, hide
 from inpaint_studio.pixels.format import ALPHA16, COVERAGE, PixelFormat, Samples
 from inpaint_studio.pixels.masks import OPAQUE
 from inpaint_studio.pixels.rect import Rect
+from tests.document.generators import documents, fills, layers, masks
+from tests.pixels.strategies import FORMATS, name_of, noise, rects
 
 every_format = pytest.mark.parametrize("photo_format", FORMATS, ids=name_of)
 

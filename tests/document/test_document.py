@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.document.generators import documents
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.layers import MaskLayer
 from inpaint_studio.pixels.rect import Rect
+from tests.document.generators import documents
 
 RECT = Rect(1, 2, 3, 4)
 

@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.edits import EDIT_KINDS, AddLayer, Group, MoveLayer, Paint, RemoveLayer, SetLayer
+from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.pixels.rect import Rect
 from tests.document.generators import (
     EDITS,
     Fingerprint,
@@ -15,11 +20,6 @@ from tests.document.generators import (
     texts,
     through_bytes,
 )
-
-from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import EDIT_KINDS, AddLayer, Group, MoveLayer, Paint, RemoveLayer, SetLayer
-from inpaint_studio.document.layers import MaskLayer
-from inpaint_studio.pixels.rect import Rect
 
 kinds = pytest.mark.parametrize("kind", sorted(EDIT_KINDS))
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.document.generators import Fingerprint, copy_of, documents, edits_of, fingerprint, texts, through_bytes
 
 from inpaint_studio.document.codec import Encoded
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import SetLayer
 from inpaint_studio.document.history import History
+from tests.document.generators import Fingerprint, copy_of, documents, edits_of, fingerprint, texts, through_bytes
 
 UNLIMITED = 2**60
 

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.document.generators import EXTENT, LAYERS, documents, layer_fingerprint
-from tests.pixels.strategies import FORMATS, name_of, noise
 
 from inpaint_studio.document.codec import Encoded
 from inpaint_studio.document.document import Document
@@ -23,6 +21,8 @@ from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import ALPHA16, COVERAGE, Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
+from tests.document.generators import EXTENT, LAYERS, documents, layer_fingerprint
+from tests.pixels.strategies import FORMATS, name_of, noise
 
 kinds = pytest.mark.parametrize("kind", sorted(LAYER_KINDS))
 any_layer = documents().flatmap(lambda document: st.one_of([generator(document) for generator in LAYERS.values()]))

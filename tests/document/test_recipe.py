@@ -4,10 +4,10 @@ import json
 
 import pytest
 from hypothesis import given
-from tests.document.generators import recipes
 
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.errors import InputError
+from tests.document.generators import recipes
 
 
 @given(recipes)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.engines.requests import EDGES, FILLABLE, hole, photo
 
 from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
@@ -15,6 +14,7 @@ from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, F
 from inpaint_studio.errors import Cancelled, StudioError
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat, from_float
 from inpaint_studio.pixels.tiled import TiledImage
+from tests.engines.requests import EDGES, FILLABLE, hole, photo
 
 SPECS = planner.all_specs()
 

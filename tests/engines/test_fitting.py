@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engines.requests import hole, photo
 
 from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import FillResult, SizeRule
@@ -16,6 +15,7 @@ from inpaint_studio.engines.fitting import Crop, crop_around, fit
 from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels.format import Colour, PixelFormat, from_float
 from inpaint_studio.pixels.rect import Rect
+from tests.engines.requests import hole, photo
 
 SPEC = catalog.specs()["patchmatch"]
 

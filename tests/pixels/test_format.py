@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.pixels.strategies import FORMATS, name_of
 
 from inpaint_studio.pixels.format import Colour, PixelFormat, from_float, to_float
+from tests.pixels.strategies import FORMATS, name_of
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

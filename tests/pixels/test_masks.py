@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.pixels.strategies import rects_in
 
 from inpaint_studio.pixels.masks import (
     OPAQUE,
@@ -24,6 +23,7 @@ from inpaint_studio.pixels.masks import (
     support,
 )
 from inpaint_studio.pixels.rect import Rect
+from tests.pixels.strategies import rects_in
 
 shapes = st.tuples(st.integers(0, 13), st.integers(0, 13))
 holes = arrays(np.bool_, shapes, elements=st.booleans(), fill=st.just(False))

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.pixels.strategies import rects
 
 from inpaint_studio.pixels.rect import Rect
+from tests.pixels.strategies import rects
 
 SIDE = 12
 small = rects(-3, SIDE + 3)

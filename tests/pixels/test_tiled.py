@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.pixels.strategies import FORMATS, formats, name_of, noise, rects, rects_in, seeds
 
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_keys, tile_rect
+from tests.pixels.strategies import FORMATS, formats, name_of, noise, rects, rects_in, seeds
 
 RGB = PixelFormat(Colour.RGB)
 #: All that a test touches: the model is one array of it.

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pixels.strategies import FORMATS, name_of, seeds
 
 from inpaint_studio.pixels import wand as module
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
@@ -10,6 +9,7 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.shapes import FULL_TILE, Region
 from inpaint_studio.pixels.tiled import TILE, TiledImage, tile_rect
 from inpaint_studio.pixels.wand import wand
+from tests.pixels.strategies import FORMATS, name_of, seeds
 
 _RGB = PixelFormat(Colour.RGB)
 

@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.document.generators import fingerprint
-from tests.storage_project.sessions import Session, add_mask, gray_document, opened, reopened, stroke
-
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit
 from inpaint_studio.errors import StudioError
 from inpaint_studio.storage.project import save
+from tests.document.generators import fingerprint
+from tests.storage_project.sessions import Session, add_mask, gray_document, opened, reopened, stroke
 
 _ROOT = Path(__file__).parents[2]
 _JOURNAL, _PROJECT = "killed", "killed.inpaint"

@@ -5,6 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+
+from inpaint_studio.document.edits import SetLayer
+from inpaint_studio.document.history import History
+from inpaint_studio.errors import InputError
+from inpaint_studio.storage.project import Journal, make_thumbnail, open_journal
 from tests.document.generators import fingerprint
 from tests.storage_project.sessions import (
     Session,
@@ -18,11 +23,6 @@ from tests.storage_project.sessions import (
     stroke,
     worked_on,
 )
-
-from inpaint_studio.document.edits import SetLayer
-from inpaint_studio.document.history import History
-from inpaint_studio.errors import InputError
-from inpaint_studio.storage.project import Journal, make_thumbnail, open_journal
 
 
 def test_numbers_are_acknowledged_in_order(tmp_path):

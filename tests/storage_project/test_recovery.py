@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.document.generators import fingerprint
-from tests.storage_project.killer import _lives_for
-from tests.storage_project.sessions import Session, gray_document, opened, reader, reopened, stroke, worked_on
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.storage.project import discard, leftovers, make_thumbnail, open_journal
+from tests.document.generators import fingerprint
+from tests.storage_project.killer import _lives_for
+from tests.storage_project.sessions import Session, gray_document, opened, reader, reopened, stroke, worked_on
 
 
 def test_an_unsaved_document_is_listed_and_opened(tmp_path):

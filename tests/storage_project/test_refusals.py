@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from tests.document.generators import fingerprint
-from tests.storage_project.sessions import opened, reader, worked_on
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.storage.project import open_project
+from tests.document.generators import fingerprint
+from tests.storage_project.sessions import opened, reader, worked_on
 
 ROOT = Path(__file__).parents[2]
 

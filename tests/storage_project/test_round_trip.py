@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.document.generators import documents, edits_of, fingerprint
-from tests.storage_project.sessions import Session, opened, reopened
 
 from inpaint_studio.document.document import Document
+from tests.document.generators import documents, edits_of, fingerprint
+from tests.storage_project.sessions import Session, opened, reopened
 
 ACTIONS = st.sampled_from(["edit", "edit", "edit", "go to", "save", "reopen", "open project"])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from tests.document.generators import fingerprint
-from tests.storage_project.sessions import add_mask, gray_document, opened, query, reopened, stroke, worked_on
 
 from inpaint_studio.document.edits import MoveLayer, RemoveLayer, SetLayer
 from inpaint_studio.errors import Cancelled, InputError
 from inpaint_studio.storage.project import is_project, make_thumbnail, read_thumbnail, save
+from tests.document.generators import fingerprint
+from tests.storage_project.sessions import add_mask, gray_document, opened, query, reopened, stroke, worked_on
 
 TABLES = ("source", "blobs", "layers", "tiles", "history", "history_blobs")
 

@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.document.generators import fingerprint
-from tests.storage_project.sessions import opened, worked_on
 
 from inpaint_studio.storage.project import schema
+from tests.document.generators import fingerprint
+from tests.storage_project.sessions import opened, worked_on
 
 #: Never to be changed: files out there have it.
 VERSION_1 = {

@@ -7,13 +7,13 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.pixels.strategies import FORMATS, name_of, noise
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.storage.project.thumbnail import make_thumbnail, valid_thumbnail
+from tests.pixels.strategies import FORMATS, name_of, noise
 
 
 @pytest.mark.parametrize("pixel_format", FORMATS, ids=name_of)

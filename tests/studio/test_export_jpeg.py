@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.storage.thumbnails import jpeg_thumbnail, thumbnail
 
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import Silent
@@ -21,6 +20,7 @@ from inpaint_studio.storage.jpeg_blocks import codec, rewrite
 from inpaint_studio.studio.export import Exported, export
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.studio import Studio
+from tests.storage.thumbnails import jpeg_thumbnail, thumbnail
 
 
 def picture(*, stain: bool) -> Image.Image:

@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.engines.requests import hole, photo
 
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import Silent
@@ -16,6 +15,7 @@ from inpaint_studio.settings import Settings
 from inpaint_studio.storage.project import leftovers
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.session import Session, open_any, recover
+from tests.engines.requests import hole, photo
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.engines.requests import hole, photo
 
 from inpaint_studio.document.layers import FillLayer
 from inpaint_studio.document.recipe import Recipe
@@ -16,6 +15,7 @@ from inpaint_studio.settings import Settings
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.studio import Studio
+from tests.engines.requests import hole, photo
 
 
 @pytest.fixture

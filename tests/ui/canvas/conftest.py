@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
+
     from tests.ui.canvas.desk import Desk
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -23,9 +24,9 @@ def desk(qapp: QApplication) -> Iterator[Desk]:
     from PySide6.QtCore import QCoreApplication, QEvent, Qt
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
-    from tests.ui.canvas.desk import Desk
 
     from inpaint_studio.ui.canvas import Canvas
+    from tests.ui.canvas.desk import Desk
 
     qapp.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, on=False)
     canvas = Canvas()

@@ -5,7 +5,6 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
-from tests.ui.canvas.desk import RGB, Desk
 
 from inpaint_studio.document.edits import AddLayer
 from inpaint_studio.document.layers import FillLayer, new_fill_planes
@@ -14,6 +13,7 @@ from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.tools.base import BrushSettings
+from tests.ui.canvas.desk import RGB, Desk
 
 _PRESS, _MOVE, _RELEASE = QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease
 _RED = (192, 63, 63)

@@ -11,11 +11,11 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from tests.ui.canvas.desk import RGB, Desk
 
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.tools.bound import BoundTool
 from inpaint_studio.tools.registry import TOOLS
+from tests.ui.canvas.desk import RGB, Desk
 
 _PRESS, _MOVE, _RELEASE = QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease
 _DOUBLE = QEvent.Type.MouseButtonDblClick

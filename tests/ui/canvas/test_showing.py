@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from tests.ui.canvas.desk import RGB, Desk
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, RemoveLayer, SetLayer
@@ -18,6 +17,7 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.ui.canvas import Canvas
+from tests.ui.canvas.desk import RGB, Desk
 
 _RED = (192, 63, 63)
 _PLAIN = (128, 128, 128)

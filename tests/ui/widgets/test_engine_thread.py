@@ -12,13 +12,13 @@ import psutil
 import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
-from tests.ui.widgets.filling import HeldRunner, masks_of
 
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.planner import FillJob
 from inpaint_studio.errors import Cancelled, InputError, StudioError
 from inpaint_studio.studio.studio import Studio
 from inpaint_studio.ui.engine_thread import EngineThread
+from tests.ui.widgets.filling import HeldRunner, masks_of
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QListView, QMainWindow, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
-from tests.ui.widgets.filling import add_fill, masks_of
 
 from inpaint_studio.document.edits import Edit, Paint
 from inpaint_studio.document.layers import MaskLayer
@@ -23,6 +22,7 @@ from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.layers_dock.delegate import eye_rect
 from inpaint_studio.ui.layers_dock.model import PICTURE, ROW
 from inpaint_studio.ui.layers_dock.thumbnails import SIDE, thumbnail
+from tests.ui.widgets.filling import add_fill, masks_of
 
 
 @pytest.fixture
