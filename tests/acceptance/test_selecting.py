@@ -105,7 +105,7 @@ def test_a_cancelled_or_empty_shape_makes_no_mask(at_the_window: Run, picture: P
         user.key(Qt.Key.Key_M)
         port = user.tab.canvas.viewport()
         QTest.mousePress(port, Qt.MouseButton.LeftButton, _NONE, user.on_screen(100, 100))
-        QTest.mouseMove(port, user.on_screen(200, 200))
+        user.move(user.on_screen(200, 200))
         user.key(Qt.Key.Key_Escape)
         QTest.mouseRelease(port, Qt.MouseButton.LeftButton, _NONE, user.on_screen(200, 200))
         user.paint((50, 50))

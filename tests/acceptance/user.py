@@ -107,9 +107,9 @@ class User:
             points += [(left, y), (right, y)] if row % 2 == 0 else [(right, y), (left, y)]
         self.paint(*points)
 
-    def move(self, place: QPoint, held: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    def move(self, place: QPoint, held: Qt.MouseButton = Qt.MouseButton.NoButton, on: QWidget | None = None) -> None:
         """Move the mouse over the canvas. `QTest.mouseMove` would turn the event loop inside of the scenario's task."""
-        port = self.tab.canvas.viewport()
+        port = on or self.tab.canvas.viewport()
         spot = QPointF(place)
         everywhere = QPointF(port.mapToGlobal(spot))
         event = QMouseEvent(QEvent.Type.MouseMove, spot, everywhere, Qt.MouseButton.NoButton, held, _NONE)
@@ -129,9 +129,6 @@ class User:
     def ctrl(self, key: Qt.Key, *, shift: bool = False) -> None:
         more = Qt.KeyboardModifier.ShiftModifier if shift else _NONE
         self.key(key, Qt.KeyboardModifier.ControlModifier | more)
-
-    def shift(self, key: Qt.Key) -> None:
-        self.key(key, Qt.KeyboardModifier.ShiftModifier)
 
     def click(self, name: str) -> None:
         QTest.mouseClick(self.widget(name), _LEFT)

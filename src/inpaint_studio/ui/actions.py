@@ -27,7 +27,8 @@ class Command:
 
 _MASK_KEYS = {"all": ("Ctrl+A",), "invert": ("Ctrl+I",), "feather": ("Shift+F6",)}
 
-#: In the order of the menus. Brackets sit on AltGr on many keyboards: comma and full stop do the same.
+#: In the order of the menus. Brackets sit on AltGr on many keyboards: comma and full stop do the same. Their shifted keys
+#: are named by what they type, here and elsewhere: with "Shift+[" beside "{" Qt finds two matches, and does neither.
 COMMANDS: tuple[Command, ...] = (
     Command("action.open", "Open…", ("Ctrl+O",), "File", "open"),
     Command("action.open_sample", "Open the Sample Photo", (), "File"),
@@ -56,8 +57,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.add_mask", "Add a Mask", ("Ctrl+Shift+N",), "Layer", "add"),
     Command("action.smaller", "Smaller Brush", ("[", ","), "Brush"),
     Command("action.larger", "Larger Brush", ("]", "."), "Brush"),
-    Command("action.softer", "Softer Brush", ("Shift+[", "{", "Shift+,", "<", ";"), "Brush"),
-    Command("action.harder", "Harder Brush", ("Shift+]", "}", "Shift+.", ">", ":"), "Brush"),
+    Command("action.softer", "Softer Brush", ("{", "<", ";"), "Brush"),
+    Command("action.harder", "Harder Brush", ("}", ">", ":"), "Brush"),
     *(
         Command(f"action.opacity_{digit}", f"Brush Opacity {digit * 10 or 100} %", (str(digit),), "Brush")
         for digit in (*range(1, 10), 0)

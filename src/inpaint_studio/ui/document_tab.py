@@ -104,7 +104,11 @@ class DocumentTab(QWidget):
         self.studio.history.apply(edit)
         if isinstance(edit, AddLayer):
             self.activate(edit.state.id)
-        self.settled()
+        if isinstance(edit, SetLayer):
+            # a mask that is hidden or renamed stays at hand, and its row chosen
+            self.changed.emit()
+        else:
+            self.settled()
 
     def remember(self, edit: Edit) -> None:
         """Take note of a step that is done already, such as a stroke."""
