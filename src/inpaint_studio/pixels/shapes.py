@@ -110,7 +110,8 @@ def ellipse(one: Point, other: Point, extent: Rect) -> Spans:
     top = max(math.floor(min(y, y2)), extent.top)
     bottom = max(min(math.ceil(max(y, y2)), extent.bottom), top)
     line = np.arange(top * _LINES, bottom * _LINES)
-    down = ((line + 0.5) / _LINES - (y + y2) / 2) / (ry or 1.0)
+    # far outside is outside, however flat the ellipse: its square must not overflow
+    down = np.clip(((line + 0.5) / _LINES - (y + y2) / 2) / (ry or 1.0), -2, 2)
     half = rx * np.sqrt(np.maximum(1 - down * down, 0))
     return Spans.of(line, (x + x2) / 2 - half, (x + x2) / 2 + half, extent)
 
