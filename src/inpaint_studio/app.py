@@ -6,9 +6,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inpaint_studio.background import step_back
 from inpaint_studio.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ def main(arguments: Sequence[str], ready: Callable[[MainWindow], None] | None = 
     apply_theme(application)
     with keep_log(), qasync.QEventLoop(application) as loop:
         asyncio.set_event_loop(loop)
+        # whoever computes in Python lets the window have its turn within a millisecond, not five
+        sys.setswitchinterval(0.001)
+        loop.set_default_executor(ThreadPoolExecutor(8, "background", step_back))
         loop.run_until_complete(_run(arguments, ready, handle_loop, install_hooks))
     return 0
 

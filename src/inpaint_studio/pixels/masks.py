@@ -74,6 +74,12 @@ def effective_mask(coverage: Coverage, grow_px: float, feather_px: float) -> Opa
     return feather(grow(support(coverage), grow_px), feather_px)
 
 
+def effective_support(coverage: Coverage, grow_px: float, feather_px: float) -> Hole:
+    """Where `effective_mask` is above zero."""
+    hole = grow(support(coverage), grow_px)
+    return grow(hole, feather_px)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One 8-connected part of a hole.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
+from inpaint_studio.background import step_back
 from inpaint_studio.engines.contract import Decision
 from inpaint_studio.errors import Cancelled, StudioError
 
@@ -201,6 +202,7 @@ class EngineThread(QThread):
 
     def run(self) -> None:
         """The thread itself: do orders until told to end."""
+        step_back()
         try:
             while (order := self._orders.get()) is not _Order.CLOSE:
                 if isinstance(order, _Task):

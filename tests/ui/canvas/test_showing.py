@@ -17,6 +17,7 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.ui.canvas import Canvas
+from inpaint_studio.ui.canvas.outline import Outline
 from tests.ui.canvas.desk import RGB, Desk
 
 _RED = (192, 63, 63)
@@ -105,11 +106,13 @@ def test_preview_and_outline_come_and_go(desk: Desk) -> None:
     assert _near(desk.colour(150, 150), (0, 255, 0))
     assert _near(desk.colour(250, 150), _PLAIN)
     desk.canvas.clear_preview()
-    desk.canvas.set_outline(rect, np.ones((100, 100), np.bool_))
+    inside = TiledImage(COVERAGE, Rect.of_size(600, 400))
+    inside.write(rect, np.full((100, 100, 1), 255, np.uint8))
+    desk.canvas.set_outline(Outline(inside))
     desk.settle()
-    assert desk.colour(150, 100) == (255, 255, 255)
-    assert desk.colour(100, 150) == (255, 255, 255)
-    assert desk.colour(200, 150) == (255, 255, 255)
+    for x, y, outer_x, outer_y in ((150, 100, 150, 99), (100, 150, 99, 150), (199, 150, 200, 150)):
+        assert desk.colour(x, y) == (255, 255, 255)
+        assert desk.colour(outer_x, outer_y) == (0, 0, 0)
     assert _near(desk.colour(150, 150), _PLAIN)
     desk.canvas.clear_outline()
     desk.settle()

@@ -7,6 +7,7 @@ from collections import deque
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from inpaint_studio.background import step_back
 from inpaint_studio.errors import InputError, StudioError
 from inpaint_studio.storage.project import schema
 from inpaint_studio.storage.project.journal import Change
@@ -158,6 +159,7 @@ class JournalWriter:
             return self._number
 
     def _run(self) -> None:
+        step_back()
         try:
             self._work()
         except BaseException:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
@@ -12,6 +14,7 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.pixels.display_samples import ToDisplay, eight_bit
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.ui.canvas.drawing import (
+    BUDGET,
     Frame,
     Preview,
     draw_outline,
@@ -108,12 +111,11 @@ class CanvasArea(FrameArea):
         if preview is not None:
             self._mark(preview.rect)
 
-    def set_outline(self, rect: Rect, mask: NDArray[np.bool_]) -> None:
-        """Draw the border of `mask` (bool H×W of `rect`), such as what a fill would change."""
+    def set_outline(self, outline: Outline) -> None:
+        """Draw a border, such as that of what a fill would change, in place of the one before."""
         self.clear_outline()
-        if self._scene is not None:
-            self._outline = Outline(self._scene.extent, rect, mask)
-            self._mark(rect)
+        self._outline = outline
+        self._mark(outline.rect)
 
     def clear_outline(self) -> None:
         """Draw no border any more."""
@@ -223,14 +225,15 @@ class CanvasArea(FrameArea):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw what is dirty."""
         frame = Frame(self.viewport(), event)
+        until = time.perf_counter() + BUDGET
         missing: list[Rect] = []
         draw_surround(frame, self._view, None if self._scene is None else self._scene.extent)
         if self._scene is not None and self._scaled is not None:
-            missing = draw_scene(frame, self._view, self._scene, self._scaled, self._show())
+            missing = draw_scene(frame, self._view, self._scene, self._scaled, self._show(), until)
             if self._preview is not None and not self._before_shown:
                 draw_preview(frame, self._view, self._preview)
             if self._outline is not None and not self._before_shown:
-                draw_outline(frame, self._view, self._outline, self._scene.extent)
+                missing += draw_outline(frame, self._view, self._outline, until)
         self._draw_over(frame)
         frame.end()
         for rect in missing:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QWidget
 
@@ -17,7 +16,7 @@ from inpaint_studio.pixels.display_samples import Pixels
 from inpaint_studio.pixels.pyramid import shrunk
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TileKey, tile_keys, tile_rect
-from inpaint_studio.ui.canvas.outline import Outline
+from inpaint_studio.ui.canvas.outline import BLOCK, Outline
 from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
@@ -25,7 +24,7 @@ from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 #: Neutral, so that it doesn't colour the judgement of the photo.
 SURROUND = QColor(0x2B, 0x2B, 0x2B)
 #: Seconds that a frame may spend on tiles that were never shown; the others come with the next frames.
-_BUDGET = 0.02
+BUDGET = 0.012
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def _visible_tiles(dirty: Iterable[Rect], view: View, level: int, extent: Rect) 
                 yield key
 
 
-def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show: Show) -> list[Rect]:
+def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show: Show, until: float) -> list[Rect]:
     """Draw the tiles; device rectangles that there was no time for are left dark and returned."""
     level = view.level
     scale = view.zoom * (1 << level)
@@ -116,7 +115,6 @@ def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show
     painter.setClipRect(QRect(shown.left, shown.top, shown.width, shown.height), Qt.ClipOperation.IntersectClip)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     smooth = view.zoom < NEAREST_ZOOM and scale != 1
-    until = time.perf_counter() + _BUDGET
     missing = []
     for key in _visible_tiles(frame.dirty, view, level, scene.extent):
         part = tile_rect(key).clipped(inside)
@@ -155,24 +153,30 @@ def draw_preview(frame: Frame, view: View, preview: Preview) -> None:
     frame.painter.drawImage(QRectF(round(left), round(top), *size), image)
 
 
-def draw_outline(frame: Frame, view: View, outline: Outline, extent: Rect) -> None:
-    """A light line beside a dark one, so that it is seen on any photo; one device pixel wide each."""
-    level = view.level
-    scale = view.zoom * (1 << level)
-    lines = []
-    for key in _visible_tiles(frame.dirty, view, level, extent):
-        found = np.rint(outline.lines(level, key) * scale).astype(np.int64)
-        found -= np.array([view.left, view.top, view.left, view.top])
-        lines += [QLine(*line) for line in found.tolist()]
-    if not lines:
-        return
-    painter = frame.painter
-    painter.setPen(QPen(QColor(0, 0, 0), 1))
-    painter.translate(1, 1)
-    painter.drawLines(lines)
-    painter.translate(-1, -1)
-    painter.setPen(QPen(QColor(255, 255, 255), 1))
-    painter.drawLines(lines)
+def draw_outline(frame: Frame, view: View, outline: Outline, until: float) -> list[Rect]:
+    """Draw the border's blocks; device rectangles that there was no time for are returned."""
+    frame.painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    border = view.shown(outline.rect).grown(1)
+    missing = []
+    for key in _visible_blocks([dirty.clipped(border) for dirty in frame.dirty], view):
+        left, top = key[1] * BLOCK - view.left, key[0] * BLOCK - view.top
+        if not outline.ready(view.zoom, key, until):
+            missing.append(Rect.of_size(BLOCK, BLOCK).moved(left, top))
+        elif (block := outline.block(key)) is not None:
+            image = QImage(block.data, BLOCK, BLOCK, BLOCK * 4, QImage.Format.Format_ARGB32_Premultiplied)
+            frame.painter.drawImage(left, top, image)
+    return missing
+
+
+def _visible_blocks(dirty: Iterable[Rect], view: View) -> set[TileKey]:
+    """The blocks of the zoomed photo that show in one of the dirty device rectangles."""
+    return {
+        (row, column)
+        for device in dirty
+        if not device.empty
+        for row in range((device.top + view.top) // BLOCK, (device.bottom - 1 + view.top) // BLOCK + 1)
+        for column in range((device.left + view.left) // BLOCK, (device.right - 1 + view.left) // BLOCK + 1)
+    }
 
 
 def draw_brush(frame: Frame, centre: tuple[float, float], radius: float) -> None:

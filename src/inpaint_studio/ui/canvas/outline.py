@@ -1,67 +1,118 @@
-"""The border of a mask as lines between pixels."""
+"""The border of what a fill would change, as a light line beside a dark one: seen on any photo, at any angle."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from inpaint_studio.pixels.display_samples import Pixels
 from inpaint_studio.pixels.format import COVERAGE
-from inpaint_studio.pixels.pyramid import Pyramid
+from inpaint_studio.pixels.masks import Hole, effective_support
+from inpaint_studio.pixels.pyramid import LEVELS, Pyramid, shrunk
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_rect
+from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_keys, tile_rect
 
-#: Lines as rows of x0, y0, x1, y1.
-Lines = NDArray[np.int64]
+#: A block of the zoomed picture, in screen pixels a side.
+BLOCK = 256
+#: Blocks that are kept, 256 KiB each: more than a 4K screen shows.
+_KEPT = 256
+_LIGHT, _DARK = np.uint32(0xFFFFFFFF), np.uint32(0xFF000000)
+_AROUND = np.ones((3, 3), np.uint8)
 
 
 class Outline:
-    """The border of `mask` (bool H×W of `rect`) on a canvas, found a tile at a time when it is looked at."""
+    """The border of a mask on a canvas, drawn a block of the screen at a time when it is looked at."""
 
-    def __init__(self, canvas: Rect, rect: Rect, mask: NDArray[np.bool_]) -> None:
-        self.rect = rect
-        image = TiledImage(COVERAGE, canvas)
-        image.write(rect, np.where(mask, np.uint8(255), np.uint8(0))[..., None])
-        image.drop_blank_tiles()
-        self._image = image
-        self._pyramid = Pyramid(self._read, canvas)
-        self._lines: dict[tuple[int, TileKey], Lines] = {}
+    def __init__(self, inside: TiledImage) -> None:
+        """inside: coverage, 255 where a fill would change the photo. Any thread may make an outline."""
+        self.rect = inside.covered
+        self._inside = inside
+        self._pyramid = Pyramid(self._read, inside.extent)
+        self._zoom = 0.0
+        self._blocks: dict[TileKey, Pixels | None] = {}
 
-    def _read(self, rect: Rect) -> NDArray[np.uint8] | None:
-        tile = self._image.tile((rect.top // TILE, rect.left // TILE))
-        return None if tile is None else tile[rect.within(tile_rect((rect.top // TILE, rect.left // TILE))).slices]
-
-    def lines(self, level: int, key: TileKey) -> Lines:
-        """The border inside a tile of `level` and on its left and upper side, in pixels of that level."""
-        known = self._lines.get((level, key))
-        if known is None:
-            known = self._lines[level, key] = self._find(level, key)
-        return known
-
-    def _find(self, level: int, key: TileKey) -> Lines:
-        area = tile_rect(key)
-        # one row above and one column to the left, so that the border between two tiles is found as well
-        around = np.zeros((TILE + 1, TILE + 1), np.bool_)
-        for row, column in ((0, 0), (-1, 0), (0, -1)):
-            part = self._pyramid.part(level, tile_rect((key[0] + row, key[1] + column)))
-            if part is None:
+    @classmethod
+    def of_fill(cls, coverage: TiledImage, grow_px: int, feather_px: int) -> Outline:
+        """The border of the effective mask of `coverage`. Takes time in proportion to what is painted."""
+        reach = grow_px + feather_px + 1
+        inside = TiledImage(COVERAGE, coverage.extent)
+        for key in tile_keys(coverage.covered.grown(reach).clipped(coverage.extent)):
+            area = tile_rect(key).clipped(coverage.extent)
+            own = coverage.tile(key)
+            if own is not None and own.all():
+                inside.write(area, np.full((area.height, area.width, 1), 255, np.uint8))
                 continue
-            inside = part[..., 0] > 127
-            if row:
-                around[0, 1:] = inside[-1]
-            elif column:
-                around[1:, 0] = inside[:, -1]
-            else:
-                around[1:, 1:] = inside
-        upright = _runs((around[1:, 1:] != around[1:, :-1]).T)
-        level_lines = _runs(around[1:, 1:] != around[:-1, 1:])
-        lines = np.concatenate((upright[:, [0, 1, 0, 2]], level_lines[:, [1, 0, 2, 0]]))
-        return np.asarray(lines + np.array([area.left, area.top, area.left, area.top]), np.int64)
+            around = area.grown(reach).clipped(coverage.extent)
+            if any(coverage.tile(near) is not None for near in tile_keys(around)):
+                hole = effective_support(coverage.read(around)[..., 0], grow_px, feather_px)
+                if hole.any():
+                    inside.write(area, hole[area.within(around).slices].view(np.uint8)[..., None] * np.uint8(255))
+        inside.drop_blank_tiles()
+        return cls(inside)
 
+    def ready(self, zoom: float, key: TileKey, until: float) -> bool:
+        """Do what `block` needs; False when `time.perf_counter()` passed `until` before all was done."""
+        if zoom != self._zoom or len(self._blocks) > _KEPT:
+            self._blocks.clear()
+            self._zoom = zoom
+        level, _, source = self._source(key)
+        tiles = tile_keys(source.clipped(shrunk(self._inside.extent, level)))
+        return key in self._blocks or all(self._pyramid.prepare(level, tile, until) for tile in tiles)
 
-def _runs(marks: NDArray[np.bool_]) -> Lines:
-    """Row, begin and end of each run of True along the rows."""
-    padded = np.pad(marks.astype(np.int8), ((0, 0), (1, 1)))
-    steps = np.diff(padded, axis=1)
-    rows, begins = np.nonzero(steps == 1)
-    ends = np.nonzero(steps == -1)[1]
-    return np.stack((rows, begins, ends), axis=1).astype(np.int64)
+    def block(self, key: TileKey) -> Pixels | None:
+        """uint32 256×256, premultiplied 0xAARRGGBB, of the zoom last made ready; None where there is no border."""
+        if key not in self._blocks:
+            self._blocks[key] = self._draw(key)
+        return self._blocks[key]
+
+    def _draw(self, key: TileKey) -> Pixels | None:
+        level, scale, source = self._source(key)
+        near = self._assembled(level, source)
+        if near is None or near.all():
+            return None
+        # one pixel more on each side, so that the border between two blocks is found as well
+        size = BLOCK + 2
+        first_x, first_y = key[1] * BLOCK - 1, key[0] * BLOCK - 1
+        to_source = np.array(
+            [
+                [scale, 0, (first_x + 0.5) * scale - 0.5 - source.left],
+                [0, scale, (first_y + 0.5) * scale - 0.5 - source.top],
+            ]
+        )
+        hole = cv2.warpAffine(
+            near.view(np.uint8), to_source, (size, size), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        )
+        light = cv2.erode(hole, _AROUND) < hole
+        dark = cv2.dilate(hole, _AROUND) > hole
+        if not (light.any() or dark.any()):
+            return None
+        drawn = np.zeros((BLOCK, BLOCK), np.uint32)
+        drawn[dark[1:-1, 1:-1]] = _DARK
+        drawn[light[1:-1, 1:-1]] = _LIGHT
+        return drawn
+
+    def _source(self, key: TileKey) -> tuple[int, float, Rect]:
+        """The pyramid's level to draw a block from, its pixels for one of the screen, and which of them are needed."""
+        level = min(LEVELS - 1, max(0, int(np.floor(np.log2(1 / self._zoom) + 1e-9))))
+        scale = 1 / (self._zoom * (1 << level))
+        place = Rect.of_size(BLOCK, BLOCK).moved(key[1] * BLOCK, key[0] * BLOCK).grown(2)
+        left, top, right, bottom = (value * scale for value in (place.left, place.top, place.right, place.bottom))
+        return level, scale, Rect(int(left // 1), int(top // 1), int(-(-right // 1)), int(-(-bottom // 1)))
+
+    def _assembled(self, level: int, source: Rect) -> Hole | None:
+        """Which pixels of `source` have anything inside; None when none has."""
+        result = None
+        for key in tile_keys(source.clipped(shrunk(self._inside.extent, level))):
+            area = tile_rect(key)
+            part = area.clipped(source)
+            found = self._pyramid.part(level, part)
+            if found is not None and found.any():
+                if result is None:
+                    result = np.zeros((source.height, source.width), np.bool_)
+                result[part.within(source).slices] = found[..., 0] > 0
+        return result
+
+    def _read(self, rect: Rect) -> Pixels | None:
+        key = rect.top // TILE, rect.left // TILE
+        tile = self._inside.tile(key)
+        return None if tile is None else tile[rect.within(tile_rect(key)).slices]
