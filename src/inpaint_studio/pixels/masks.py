@@ -19,6 +19,8 @@ Coverage = NDArray[np.uint8]
 Opacity = NDArray[np.uint16]
 
 OPAQUE = 65535
+#: Pixels that are counted in one go.
+_PIECE = 1 << 18
 
 
 def support(coverage: Coverage) -> Hole:
@@ -100,14 +102,15 @@ def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     if not hole.any():  # OpenCV 5 crashes on an array without pixels
         return np.zeros(hole.shape, np.int32), []
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.view(np.uint8), connectivity=8)
-    where = np.flatnonzero(hole)
-    owner = np.asarray(labels, np.intp).ravel()[where]
     # a hole that reaches the array's border is bounded there too: pad, so that depth counts it
-    padded = np.pad(hole, 1)
-    depth = depth_in(padded)[1:-1, 1:-1].ravel()[where]
-    sums = np.bincount(owner, weights=depth, minlength=count)
-    deepest = np.zeros(count, np.float32)
-    np.maximum.at(deepest, owner, depth)
+    depth = depth_in(np.pad(hole, 1))[1:-1, 1:-1]
+    sums, deepest = np.zeros(count), np.zeros(count, np.float32)
+    # in pieces: counting holds the interpreter's lock, and a window waits for it
+    rows = max(1, _PIECE // hole.shape[1])
+    for top in range(0, hole.shape[0], rows):
+        owner, own_depth = labels[top : top + rows].ravel(), depth[top : top + rows].ravel()
+        sums += np.bincount(owner, weights=own_depth, minlength=count)
+        np.maximum.at(deepest, owner, own_depth)
     parts = []
     for label in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[label])

@@ -109,14 +109,23 @@ def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
         for members, box in _crops(chosen, spec):
             side = min(max(max(p.rect.width, p.rect.height) for p in members), max(box.width, box.height))
             around = crop_around(box.moved(bounds.left, bounds.top), side, spec, recipe.context, canvas)
-            area = labels[box.slices]
             table = np.zeros(len(parts) + 1, np.bool_)
             table[[part.label for part in members]] = True
-            mine = table[area]
-            if mine.any():
+            if _claim(owner[box.slices], labels[box.slices], table, len(steps) + 1):
                 steps.append(Step(spec, options, around))
-                owner[box.slices][mine] = len(steps)
     return Plan(job, bounds, opacity, owner, tuple(steps))
+
+
+def _claim(owner: NDArray[np.int32], labels: NDArray[np.int32], table: NDArray[np.bool_], number: int) -> bool:
+    """Write `number` into `owner` where `labels` are in `table`; whether there is such a pixel."""
+    claimed = False
+    # in pieces: indexing holds the interpreter's lock, and a window waits for it
+    for top in range(0, len(labels), 128):
+        mine = table[labels[top : top + 128]]
+        if mine.any():
+            owner[top : top + 128][mine] = number
+            claimed = True
+    return claimed
 
 
 def _engines(
