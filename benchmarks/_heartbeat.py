@@ -16,6 +16,7 @@ from types import FrameType
 from PySide6.QtCore import QObject, Qt, QTimer
 
 _PERIOD_MS = 5
+_NOTED_MS = 20
 _LIBC = ctypes.PyDLL(None)
 #: Before the first and after the last act of a phase, so that a gap belongs to one phase only.
 _REST_S = 0.1
@@ -35,7 +36,8 @@ class Heartbeat(QObject):
         super().__init__(parent)
         self.worst: dict[str, float] = {}
         self.waited: dict[str, float] = {}
-        self.late: dict[str, list[float]] = {}
+        #: Phase, begin and end of every gap that is worth a look, in seconds of `time.perf_counter`.
+        self.gaps: list[tuple[str, float, float]] = []
         self._phase = ""
         self._trace = float(os.environ.get(TRACE, "0"))
         if self._trace:
@@ -79,8 +81,8 @@ class Heartbeat(QObject):
             sys.stderr.write(f"==== {self._phase}: {gap:.0f} ms, {waited:.0f} of them in the queue\n")
         if gap > self.worst[self._phase]:
             self.worst[self._phase], self.waited[self._phase] = gap, waited
-        if gap > 25:
-            self.late.setdefault(self._phase, []).append(round(gap, 1))
+        if gap > _NOTED_MS:
+            self.gaps.append((self._phase, self._last - gap / 1e3, self._last))
 
     def _watch(self, window: int) -> None:
         """A thread that looks whenever a beat is late. Late itself, it was kept from looking: the lock was held."""

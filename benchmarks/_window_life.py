@@ -86,7 +86,7 @@ class _Life:
         return {
             "stalls": self.beat.worst,
             "waited": self.beat.waited,
-            "late": self.beat.late,
+            "gaps": self.beat.gaps,
             "cancel_free_ms": max(self.cancel_free_ms),
         }
 

@@ -70,7 +70,7 @@ def test_preparing_stops_in_time_and_goes_on_where_it_stopped() -> None:
     image = TiledImage.from_array(np.full((2048, 2048, 3), 9, np.uint8), _RGB)
     pyramid = Pyramid(_reader(image), image.extent)
     rounds = 0
-    while not pyramid.prepare(3, (0, 0), time.perf_counter()):
+    while not pyramid.prepare(3, (0, 0), time.perf_counter() + 0.0005):
         rounds += 1
         assert rounds < 100
     assert rounds > 3

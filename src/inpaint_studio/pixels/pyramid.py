@@ -77,6 +77,8 @@ class Pyramid:
         """Make what `part` needs of a tile; False when `time.perf_counter()` passed `until` before all was made."""
         if level == 0 or not self._stale(level, key):
             return True
+        if time.perf_counter() >= until:
+            return False
         for row, column in _QUARTERS:
             child = key[0] * 2 + row, key[1] * 2 + column
             area = tile_rect(child)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import cv2
 import numpy as np
 
@@ -55,9 +57,11 @@ class Outline:
         if zoom != self._zoom or len(self._blocks) > _KEPT:
             self._blocks.clear()
             self._zoom = zoom
+        if key in self._blocks:
+            return True
         level, _, source = self._source(key)
         tiles = tile_keys(source.clipped(shrunk(self._inside.extent, level)))
-        return key in self._blocks or all(self._pyramid.prepare(level, tile, until) for tile in tiles)
+        return all(self._pyramid.prepare(level, tile, until) for tile in tiles) and time.perf_counter() < until
 
     def block(self, key: TileKey) -> Pixels | None:
         """uint32 256×256, premultiplied 0xAARRGGBB, of the zoom last made ready; None where there is no border."""
