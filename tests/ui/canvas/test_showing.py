@@ -150,3 +150,18 @@ def test_partly_repainted_looks_like_wholly_repainted(desk: Desk) -> None:
         desk.canvas._set_view(view)
         desk.settle()
         assert desk.viewport.grab().toImage() == partly
+
+
+def test_a_closed_document_goes_without_a_collection(desk: Desk) -> None:
+    # the window freezes what it has loaded, so a cycle around a large document might stay for good
+    gone = weakref.ref(desk.open(_gray(600, 400), RGB))
+    desk.settle()
+    gc.collect()
+    gc.disable()
+    try:
+        desk.canvas.set_document(None)
+        desk.canvas.pointer = None
+        del desk.document
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -29,6 +29,27 @@ class Show(Enum):
     MASKED = "masked"
 
 
+class _Made:
+    """What the fills make of the photo. Knows nothing of its scene, so that no cycle keeps a closed document in memory."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._composite: Composite | None = None
+
+    def forget(self) -> None:
+        """The fills are others now."""
+        self._composite = None
+
+    def read(self, rect: Rect) -> Samples | None:
+        """The pixels of `rect`, which lies within one tile."""
+        if self._composite is None:
+            self._composite = self._document.composite()
+        key = _key(rect)
+        if any(fill.alpha.tile(key) is not None for fill in self._composite.fills):
+            return self._composite.read(rect)
+        return _part(self._document.photo, rect)
+
+
 class Scene:
     """The tiles of one document: the photo, with its fills, with its masks laid over.
 
@@ -44,12 +65,12 @@ class Scene:
         self.extent = document.canvas
         self._changed = weakref.WeakMethod(changed)
         self._active: str | None = None
-        self._composite: Composite | None = None
+        self._made = _Made(document)
         self._masks: dict[str, tuple[MaskLayer, Pyramid]] = {}
         transform = to_display or plain_transform(document.format.colour)
         photo = Pyramid(lambda rect: _part(document.photo, rect), self.extent)
         self._original = PhotoStage(photo, document.format, transform)
-        self._filled = PhotoStage(Pyramid(self._read_composite, self.extent), document.format, transform)
+        self._filled = PhotoStage(Pyramid(self._made.read, self.extent), document.format, transform)
         self._others = TintStage(self._filled)
         self._masked = TintStage(self._others)
         self._watch = LayerWatch(document)
@@ -61,6 +82,14 @@ class Scene:
     def close(self) -> None:
         """Stop listening."""
         self._unsubscribe()
+
+    def show_by(self, to_display: ToDisplay) -> None:
+        """Show everything in other colours from now on, as on another screen."""
+        for photo in (self._original, self._filled):
+            photo.show_by(to_display)
+        for tinted in (self._others, self._masked):
+            tinted.invalidate(self.extent)
+        self._tell(self.extent)
 
     @property
     def active(self) -> str | None:
@@ -120,7 +149,7 @@ class Scene:
             if layer_id in self._masks:
                 self._masks[layer_id][1].invalidate(rect)
         if change.fills:
-            self._composite = None
+            self._made.forget()
             self._filled.invalidate(rect)
         if change.fills or change.masks_differ or change.tiles - {self._active}:
             self._others.invalidate(rect)
@@ -143,14 +172,6 @@ class Scene:
 
     def _overlay(self, layer: MaskLayer) -> Overlay:
         return Overlay(self._masks[layer.id][1], layer.colour, round(_STRENGTH * min(layer.opacity, 1.0)))
-
-    def _read_composite(self, rect: Rect) -> Samples | None:
-        if self._composite is None:
-            self._composite = self.document.composite()
-        key = _key(rect)
-        if any(fill.alpha.tile(key) is not None for fill in self._composite.fills):
-            return self._composite.read(rect)
-        return _part(self.document.photo, rect)
 
     def _tell(self, rect: Rect) -> None:
         _call(self._changed, rect)
