@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from enum import Enum
+from enum import IntEnum
 
 from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.document import Document
@@ -21,12 +21,12 @@ from inpaint_studio.ui.canvas.watch import LayerWatch
 _STRENGTH = 128
 
 
-class Show(Enum):
+class Show(IntEnum):
     """What of a document is shown."""
 
-    ORIGINAL = "original"
-    FILLED = "filled"
-    MASKED = "masked"
+    ORIGINAL = 0
+    FILLED = 1
+    MASKED = 2
 
 
 class _Made:
@@ -73,6 +73,8 @@ class Scene:
         self._filled = PhotoStage(Pyramid(self._made.read, self.extent), document.format, transform)
         self._others = TintStage(self._filled)
         self._masked = TintStage(self._others)
+        #: In the order of `Show`; asked for each tile of each frame.
+        self._stages: tuple[Stage, ...] = (self._original, self._filled, self._masked)
         self._watch = LayerWatch(document)
         self._lay_masks()
         # the document must not keep a canvas alive that forgot to say goodbye
@@ -121,19 +123,11 @@ class Scene:
 
     def tile(self, show: Show, level: int, key: TileKey) -> Pixels:
         """256×256 pixels (0xffRRGGBB); draw them before anything else changes."""
-        return self._stage(show).tile(level, key)
+        return self._stages[show].tile(level, key)
 
     def prepare(self, show: Show, level: int, key: TileKey, until: float) -> bool:
         """Do what `tile` needs; False when `time.perf_counter()` passed `until` before all was done."""
-        return self._stage(show).prepare(level, key, until)
-
-    def _stage(self, show: Show) -> Stage:
-        stages: dict[Show, Stage] = {
-            Show.ORIGINAL: self._original,
-            Show.FILLED: self._filled,
-            Show.MASKED: self._masked,
-        }
-        return stages[show]
+        return self._stages[show].prepare(level, key, until)
 
     def _covered(self, layer_id: str | None) -> Rect:
         return Rect.union_of(layer.covered for layer in self.document.layers if layer.id == layer_id)
