@@ -9,6 +9,7 @@ import pkgutil
 import sys
 
 import benchmarks
+from benchmarks._history import keep
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_"))
 
@@ -18,8 +19,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("name", choices=[name for name in NAMES if name != "rivals"])
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.add_argument("--keep", action="store_true", help="add a line to benchmarks/history and draw it anew")
     arguments = parser.parse_args()
     figures = importlib.import_module(f"benchmarks.{arguments.name}").run()
+    if arguments.keep:
+        sys.stderr.write(f"kept in {keep(arguments.name, figures)}\n")
     if arguments.json:
         sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     else:

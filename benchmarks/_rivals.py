@@ -27,12 +27,15 @@ def rivals_python() -> Path:
     return python
 
 
-def bare(name: str, image: np.ndarray, hole: np.ndarray) -> tuple[float, np.ndarray]:
+def bare(name: str, image: np.ndarray, hole: np.ndarray, seed: int = 0) -> tuple[float, np.ndarray]:
     """Seconds of the bare call of the rival `name` in a fresh process, and its result."""
     with tempfile.TemporaryDirectory() as folder:
         case, result = Path(folder) / "case.npz", Path(folder) / "result.npy"
         np.savez(case, image=image, hole=hole)
         answer = subprocess.run(
-            [rivals_python(), _HERE / "bare.py", name, case, result], check=True, capture_output=True, text=True
+            [rivals_python(), _HERE / "bare.py", name, case, result, str(seed)],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         return json.loads(answer)["seconds"], np.load(result)

@@ -20,6 +20,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from benchmarks import _masks
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit
 from inpaint_studio.document.layers import MaskLayer
@@ -133,7 +134,11 @@ def run() -> dict[str, object]:
     figures["stroke_layers_ratio"] = _layers_ratio(bench, documents)
     canvas.set_document(None)
     canvas.close()
-    return figures
+    figures |= _masks.masks(documents[_MASKS])
+    documents.clear()
+    bench.document = Document(TiledImage(PixelFormat(Colour.RGB), photo.extent))
+    del photo
+    return figures | _masks.opening()
 
 
 def _round(value: float | np.floating) -> float:

@@ -64,7 +64,7 @@ def _ours() -> dict[str, float]:
     photo = Photo(_photo(), PixelFormat(Colour.RGB))
     studio = Studio.of(photo, Settings())
     masks = [studio.add_mask(_coverage())]
-    catalog.loaded("patchmatch")
+    catalog.engine_of(catalog.specs()["patchmatch"])
     before = _peak_mib()
     started = time.perf_counter()
     plan, filled = studio.run(studio.fill_job(masks, Recipe()), HereRunner(), Silent())

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ EVALUATION = Path(__file__).parents[2] / "shared" / "eval"
 SEEDS = range(5)
 
 
-def run() -> dict[str, float]:
-    """psnr, ssim, gmsd, swd and changed_outside of the default engine on each set that has a truth."""
+def scoring() -> Any:
+    """The evaluation set's own module `score`."""
     if not EVALUATION.is_dir():
         sys.exit(f"The evaluation set is not there: {EVALUATION.name}/ belongs beside the repository, in shared/.")
     spec = importlib.util.spec_from_file_location("score", EVALUATION / "score.py")
@@ -32,6 +33,12 @@ def run() -> dict[str, float]:
     assert spec.loader is not None
     score = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(score)
+    return score
+
+
+def run() -> dict[str, float]:
+    """psnr, ssim, gmsd, swd and changed_outside of the default engine on each set that has a truth."""
+    score = scoring()
     figures: dict[str, float] = {}
     for dataset in score.SETS:
         found, seconds = defaultdict(list), []

@@ -27,6 +27,8 @@ settings.load_profile("ci")
 
 #: Seconds a thread or process of a finished test gets to end by itself.
 _GRACE = 2
+#: Seconds after which a test of the window counts as hanging; the slowest takes some 30.
+_WINDOW_S = 180
 _QT = ("PySide6", "shiboken6", "qasync")
 #: Set to 1 for the run of tests/ui and tests/acceptance, the only tests that may import Qt.
 _QT_ALLOWED = os.environ.get("INPAINT_STUDIO_QT") == "1"
@@ -99,6 +101,13 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if windowed and not _QT_ALLOWED else None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Python's signals wait while Qt's own code runs: a thread ends the run of a window that hangs, and shows where
+    if _QT_ALLOWED:
+        for item in items:
+            item.add_marker(pytest.mark.timeout(_WINDOW_S, method="thread"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _network.loopback = item.get_closest_marker("network") is not None
@@ -118,6 +127,8 @@ def house_user_dirs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    for name in ("INPAINT_STUDIO_MODELS", "INPAINT_STUDIO_OFFLINE", "HF_HUB_CACHE", "HF_HOME", "HF_ENDPOINT", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""A rival's bare call, run by the rivals' own Python: bare.py NAME CASE.npz RESULT.npy, seconds on stdout.
+"""A rival's bare call, run by the rivals' own Python: bare.py NAME CASE.npz RESULT.npy [SEED], seconds on stdout.
 
 The case holds `image` (uint8 H×W×3) and `hole` (bool H×W). Nothing of this project is imported.
 """
@@ -13,7 +13,7 @@ import numpy as np
 def patchmatch(image, hole):
     import patchmatch as library
 
-    library.set_random_seed(0)
+    library.set_random_seed(SEED)
     return library.inpaint(image, hole, patch_size=3)
 
 
@@ -36,10 +36,22 @@ def biharmonic(image, hole):
     return np.rint(filled * 255).clip(0, 255).astype(np.uint8)
 
 
-RIVALS = {rival.__name__: rival for rival in (patchmatch, telea, navier_stokes, biharmonic)}
+def fsr_fast(image, hole):
+    import cv2
+
+    result = np.empty_like(image)
+    known = np.where(hole, 0, 255).astype(np.uint8)
+    cv2.xphoto.inpaint(image, known, result, cv2.xphoto.INPAINT_FSR_FAST)
+    return result
+
+
+SEED = 0
+
+RIVALS = {rival.__name__: rival for rival in (patchmatch, telea, navier_stokes, biharmonic, fsr_fast)}
 
 if __name__ == "__main__":
-    name, case, result = sys.argv[1:]
+    name, case, result, *seed = sys.argv[1:]
+    SEED = int(seed[0]) if seed else 0
     data = np.load(case)
     RIVALS[name](data["image"][:64, :64].copy(), np.eye(64, dtype=bool))  # imports and tables are not what we measure
     started = time.perf_counter()

@@ -5,18 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from inpaint_studio import network
+
 #: What makes the first argument a command rather than a file to open; a test holds it against the command line's own.
-COMMANDS = ("fill", "engines", "settings", "setup")
+COMMANDS = ("fill", "detect", "restore", "engines", "models", "settings", "setup")
+
+#: Before or behind a photo's name: Save writes the photo itself, as external editors of other programs do.
+EDIT_IN_PLACE = "--edit-in-place"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what `argv` asks for, the program's own arguments by default, and return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    network.guard()
     if list(argv[:1]) == ["--worker"]:
         from inpaint_studio.engines.host import worker
 
         return worker.main()
-    if argv and (argv[0] in COMMANDS or argv[0].startswith("-")):
+    if argv and (argv[0] in COMMANDS or (argv[0].startswith("-") and argv[0] != EDIT_IN_PLACE)):
         from inpaint_studio.cli import app as commands
 
         return commands.main(argv)

@@ -26,8 +26,13 @@ White in MASK is filled. `inpaint-studio --help` tells more.
 """
 
 
+_IN_PLACE = "--edit-in-place"
+
+
 def main(arguments: Sequence[str], ready: Callable[[MainWindow], None] | None = None) -> int:
     """Open the window with the files that `arguments` name, or with the welcome page; the exit code.
+
+    With --edit-in-place among them Save writes the photo itself.
 
     ready: called once, when the first frame is painted and the window takes input.
     """
@@ -86,10 +91,9 @@ async def _run(
     window.ended.connect(lambda: ended.set_result(None))
     window.first_painted.connect(lambda: ready is not None and ready(window))
     window.show()
-    paths = [Path(name) for name in arguments]
-    if paths:
-        await window.commands.open_files(paths)
-    window.warm_up()
+    window.commands.in_place = _IN_PLACE in arguments
+    paths = [Path(name) for name in arguments if name != _IN_PLACE]
+    window.spawn(window.begin(paths))
     try:
         await ended
     finally:

@@ -18,5 +18,13 @@ class InputError(StudioError):
     """What was handed in (a file, a mask, an option, a target) cannot be used; nothing was changed."""
 
 
+class OutOfMemoryError(StudioError):
+    """There was not enough memory for what was asked; with less of it, or in a slower way, it may work."""
+
+
+class EngineDiedError(StudioError):
+    """The process that did the work has crashed, or gave no sign of life and was ended."""
+
+
 class Cancelled(Exception):  # noqa: N818  a request of the user, not an error
     """The user asked to stop. Carries nothing and is never shown."""

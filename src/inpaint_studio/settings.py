@@ -20,10 +20,14 @@ _VERSION = 1
 class Settings:
     """max_megapixels: larger photos are refused before they are decoded.
     history_mib: memory that undo may use for each open document.
+    offline: nothing is downloaded unless the user agrees to that one download; off: pressing Download is enough.
+    model_folders: folders and files of the user's that hold models; they are used where they are.
     """
 
     max_megapixels: float = 400.0
     history_mib: int = 1024
+    offline: bool = True
+    model_folders: tuple[str, ...] = ()
 
 
 def settings_path() -> Path:
@@ -45,7 +49,7 @@ def load_settings(path: Path | None = None) -> Settings:
     settings = Settings()
     for field in fields(Settings):
         if field.name in stored:
-            settings = changed(settings, field.name, str(stored[field.name]))
+            settings = _restored(settings, field.name, stored[field.name])
     return settings
 
 
@@ -54,14 +58,36 @@ def changed(settings: Settings, key: str, text: str) -> Settings:
     known = {field.name for field in fields(Settings)}
     if key not in known:
         raise InputError(f"There is no setting named {key}.", f"The settings are: {', '.join(sorted(known))}.")
-    kind: Any = type(getattr(settings, key))
+    now = getattr(settings, key)
+    if isinstance(now, tuple):
+        raise InputError(f"{key} is a list.", "Add to it with inpaint-studio models add, take away with models remove.")
+    if isinstance(now, bool):
+        return _with(settings, key, _switch(key, text))
+    kind: Any = type(now)
     try:
         value = kind(text)
     except ValueError:
         value = -1
     if not 0 < value < float("inf"):
         raise InputError(f"{text} is no value for {key}.", f"{key} takes a number above 0.")
+    return _with(settings, key, value)
+
+
+def _with(settings: Settings, key: str, value: Any) -> Settings:
     return replace(settings, **{key: value})
+
+
+def _switch(key: str, text: str) -> bool:
+    words = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+    if text.lower() not in words:
+        raise InputError(f"{text} is no value for {key}.", f"{key} takes yes or no.")
+    return words[text.lower()]
+
+
+def _restored(settings: Settings, key: str, stored: object) -> Settings:
+    if isinstance(getattr(settings, key), tuple) and isinstance(stored, list):
+        return _with(settings, key, tuple(str(item) for item in stored))
+    return changed(settings, key, str(stored))
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:

@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -17,10 +18,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-#: Seconds that anything on the screen may take.
-PATIENCE_S = 40
+#: Seconds that anything on the screen may take; with an empty cache the worker compiles before its first fill.
+PATIENCE_S = 90
 _NEEDED = ("Xvfb", "xdotool", "import", "xprop")
 _IN_MODIFY, _IN_CREATE, _IN_MOVED_TO, _IN_DELETE = 0x2, 0x100, 0x80, 0x200
+_IN_OPEN, _IN_ISDIR = 0x20, 0x40000000
 
 
 def missing() -> str:
@@ -58,6 +60,13 @@ class Screen:
         self.tool("windowfocus", "--sync", found)
         return found
 
+    def next_window(self, title: str, last: str) -> str:
+        """As `window`, for one that comes with the same title when the window `last` is gone."""
+        end = time.monotonic() + PATIENCE_S
+        while (found := self.window(title)) == last:
+            assert time.monotonic() < end, f"no other {title} came"
+        return found
+
     def until_title(self, window: str, title: str) -> None:
         """Wait until the title of `window` begins with `title`; xprop tells of each change."""
         command = ["xprop", "-id", window, "-spy", "_NET_WM_NAME"]
@@ -73,6 +82,10 @@ class Screen:
 
     def press(self, *keys: str) -> None:
         self.tool("key", *keys)
+
+    def write(self, text: str) -> None:
+        """Type where the keyboard goes."""
+        self.tool("type", text)
 
     def paint(self, *points: tuple[float, float]) -> None:
         """Press at the first point, move through the others, release at the last."""
@@ -138,6 +151,31 @@ class FolderWatch:
         while not condition():
             assert select.select([self._descriptor], [], [], end - time.monotonic())[0], "it never came true"
             os.read(self._descriptor, 1 << 16)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class OpenWatch:
+    """Remembers which files of a folder were opened, by inotify."""
+
+    def __init__(self, folder: Path) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._descriptor = self._libc.inotify_init1(os.O_NONBLOCK)
+        assert self._libc.inotify_add_watch(self._descriptor, os.fsencode(folder), _IN_OPEN) >= 0
+
+    def opened(self) -> set[str]:
+        """Names since the last call, without those of folders."""
+        names = set()
+        while select.select([self._descriptor], [], [], 0)[0]:
+            data = os.read(self._descriptor, 1 << 16)
+            while data:
+                _, mask, _, length = struct.unpack_from("iIII", data)
+                name = data[16 : 16 + length].rstrip(b"\0").decode()
+                if name and not mask & _IN_ISDIR:
+                    names.add(name)
+                data = data[16 + length :]
+        return names
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QListView, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileSystemModel, QListView, QPushButton
 
-from inpaint_studio.storage.project import is_project
+from inpaint_studio.storage.project import is_project, save
 from inpaint_studio.storage.project.places import hold_project, journals_folder
+from inpaint_studio.studio import session
 from tests.acceptance.conftest import Run, garden
+from tests.acceptance.screen import OpenWatch
 from tests.acceptance.user import User
 
 
@@ -79,16 +83,15 @@ def test_what_is_dropped_is_never_moved(at_the_window: Run, picture: Path) -> No
 
 
 def bad_files(folder: Path) -> list[Path]:
-    names = ("missing.png", "empty.png", "cut.png", "letter.png", "cmyk.jpg", "folder.png", "project.inpaint")
-    missing, empty, cut, letter, cmyk, inside, project = (folder / name for name in names)
+    names = ("missing.png", "empty.png", "cut.png", "letter.png", "folder.png", "project.inpaint")
+    missing, empty, cut, letter, inside, project = (folder / name for name in names)
     empty.touch()
     garden(cut)
     cut.write_bytes(cut.read_bytes()[:20_000])
     letter.write_text("Dear Sir or Madam,\n" * 50)
-    Image.new("CMYK", (40, 30)).save(cmyk)
     inside.mkdir()
     project.write_bytes(b"SQLite format 3\0" + bytes(5000))
-    return [missing, empty, cut, letter, cmyk, inside, project]
+    return [missing, empty, cut, letter, inside, project]
 
 
 def test_bad_files_are_told_one_by_one_and_the_good_one_opens(at_the_window: Run, tmp_path: Path) -> None:
@@ -274,6 +277,118 @@ def test_what_is_painted_during_a_save_is_still_unsaved(at_the_window: Run, pict
         assert user.tab.title == "work*"
 
     at_the_window(scenario, picture)
+
+
+def test_another_way_to_the_saved_position_is_unsaved(
+    at_the_window: Run, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "work.inpaint"
+    written, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        done = save(*arguments, **named)
+        written.set()
+        assert go_on.wait(60)
+        return done
+
+    async def scenario(user: User) -> None:
+        user.paint((100, 100), (150, 100))
+        user.paint((100, 200), (150, 200))
+        await saved_as(user, project)
+        user.paint((100, 300), (150, 300))
+        monkeypatch.setattr(session, "save", slow)
+        user.ctrl(Qt.Key.Key_S)
+        await asyncio.to_thread(written.wait, 20)
+        # as many steps as are saved, but another one
+        user.ctrl(Qt.Key.Key_Z)
+        user.paint((300, 300), (350, 300))
+        go_on.set()
+        await user.window.settle()
+        assert user.tab.title == "work*"
+        user.ctrl(Qt.Key.Key_S)
+        await user.window.settle()
+        assert user.tab.title == "work"
+
+    at_the_window(scenario, picture)
+
+
+@pytest.mark.parametrize("answer", ["Replace", "Cancel"])
+def test_the_question_before_a_file_is_replaced_holds_nothing_up(
+    at_the_window: Run, picture: Path, tmp_path: Path, answer: str
+) -> None:
+    old = tmp_path / "old.inpaint"
+    old.write_bytes(b"somebody's work")
+
+    async def scenario(user: User) -> None:
+        user.paint((100, 100), (150, 100))
+        await save_as(user, str(old))
+        question = await user.until_there("question")
+        assert "old.inpaint" in question.text()
+        # what asks is a task like any other: the loop goes on below no other loop
+        assert not user.is_there("save.dialog")
+        user.answer(answer)
+        await user.window.settle()
+        assert is_project(old) == (answer == "Replace")
+        assert user.tab.session.unsaved == (answer == "Cancel")
+
+    at_the_window(scenario, picture)
+
+
+def test_the_file_dialog_looks_into_no_file(at_the_window: Run, picture: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for name in ("noname", "data.xyz", "project.inpaint", "photo.png"):
+        (folder / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    picture = picture.rename(folder / "garden.png")
+
+    async def scenario(user: User) -> None:
+        watch = OpenWatch(folder)
+        try:
+            user.ctrl(Qt.Key.Key_O)
+            dialog = await user.until_there("open.dialog")
+            dialog.selectNameFilter("All files (*)")
+            model = dialog.findChild(QFileSystemModel)
+            root = model.index(str(folder))
+            changes = (model.directoryLoaded, model.rowsInserted, model.layoutChanged)
+            await user.until(lambda: model.rowCount(root) == 5, *changes)
+            for row in range(5):
+                index = model.index(row, 0, root)
+                model.fileIcon(index)
+                assert model.type(index) in {"file", "XYZ file", "INPAINT file", "PNG file"}
+            user.key(Qt.Key.Key_Escape)
+            await user.window.settle()
+            assert watch.opened() == set()
+        finally:
+            watch.close()
+
+    at_the_window(scenario, picture)
+
+
+def test_files_of_the_sample_are_proposed_among_the_users_pictures(
+    at_the_window: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = tmp_path / "Pictures"
+    pictures.mkdir()
+    monkeypatch.setenv("XDG_PICTURES_DIR", str(pictures))
+
+    async def scenario(user: User) -> None:
+        user.click("welcome.sample")
+        await user.opened(1)
+        await user.window.settle()
+        user.ctrl(Qt.Key.Key_S)
+        dialog = await user.until_there("save.dialog")
+        assert Path(dialog.selectedFiles()[0]) == pictures / "canyon-wren.inpaint"
+        user.key(Qt.Key.Key_Escape)
+        await user.window.settle()
+        await user.back()
+        user.ctrl(Qt.Key.Key_E, shift=True)
+        await user.until_there("dialog.export")
+        assert user.widget("export.folder").text() == str(pictures)
+        assert user.widget("export.name").text() == "canyon-wren-filled.jpg"
+        user.key(Qt.Key.Key_Escape)
+        await user.window.settle()
+
+    at_the_window(scenario)
 
 
 # ---- exporting

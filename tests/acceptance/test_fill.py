@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.errors import StudioError
@@ -184,6 +185,59 @@ def test_painting_goes_on_meanwhile_and_the_result_still_comes(at_the_window: Ru
         (fill,) = fills(user)
         assert fill.mask.read(user.tab.document.canvas)[1500, 1600, 0] == 0
         assert fill.mask.read(user.tab.document.canvas)[500, 550, 0] == 255
+
+    at_the_window(scenario, long_picture)
+
+
+@pytest.mark.parametrize("end", ["released", "taken back", "cancelled with the fill"])
+def test_a_stroke_that_is_being_drawn_survives_the_result(at_the_window: Run, picture: Path, end: str) -> None:
+    async def scenario(user: User) -> None:
+        made: list[object] = []
+        user.window.engine.finished_fill.connect(lambda *_: made.append(True))
+        user.scribble(*_WHERE)
+        user.key(Qt.Key.Key_Return)
+        port, held = user.tab.canvas.viewport(), Qt.MouseButton.LeftButton
+        QTest.mousePress(port, held, pos=user.on_screen(100, 300))
+        user.move(user.on_screen(150, 300), held=held)
+        await user.until(lambda: made, user.window.engine.finished_fill)
+        # the fill is there, and waits
+        assert user.steps == ("Add mask", "Brush stroke")
+        user.move(user.on_screen(200, 300), held=held)
+        if end == "cancelled with the fill":
+            user.click("progress.cancel")
+            await user.window.settle()
+        if end == "taken back":
+            user.key(Qt.Key.Key_Escape)
+        QTest.mouseRelease(port, held, pos=user.on_screen(200, 300))
+        await user.window.settle()
+        stroke = () if end == "taken back" else ("Brush stroke",)
+        fill = () if end == "cancelled with the fill" else ("Fill",)
+        assert user.steps == ("Add mask", "Brush stroke", *stroke, *fill)
+        mask = user.layers[0]
+        assert [int(mask.planes["coverage"].read(user.tab.document.canvas)[300, x, 0]) for x in (110, 190)] == [
+            255 * len(stroke)
+        ] * 2
+        assert user.window.fills.tab is None
+
+    at_the_window(scenario, picture)
+
+
+def test_a_fill_shows_its_progress_after_an_export(at_the_window: Run, long_picture: Path, tmp_path: Path) -> None:
+    async def scenario(user: User) -> None:
+        select_much(user)
+        user.key(Qt.Key.Key_Return)
+        await user.filling()
+        user.ctrl(Qt.Key.Key_E, shift=True)
+        await user.until_there("dialog.export")
+        user.write("export.name", "now.png")
+        user.key(Qt.Key.Key_Return)
+        await user.told("now.png")
+        assert (tmp_path / "now.png").exists()
+        assert user.window.fills.tab is not None
+        assert user.is_there("progress")
+        user.click("progress.cancel")
+        await user.until(lambda: user.window.fills.tab is None, user.window.fills.running)
+        assert not user.is_there("progress")
 
     at_the_window(scenario, long_picture)
 

@@ -63,8 +63,7 @@ def test_the_main_path(at_the_window: Run, picture: Path, tmp_path: Path) -> Non
         user.write("export.folder", str(tmp_path))
         user.write("export.name", "mended.png")
         user.key(Qt.Key.Key_Return)
-        message = await user.until_there("messages")
-        assert message.isVisible()
+        await user.told("mended.png")
         written = cv2.cvtColor(cv2.imread(str(tmp_path / "mended.png")), cv2.COLOR_BGR2RGB)
         assert np.array_equal(written, filled)
 

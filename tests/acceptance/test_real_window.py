@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import cv2
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 
@@ -27,6 +29,21 @@ def journals() -> Iterator[FolderWatch]:
     watch = FolderWatch(journals_folder())
     yield watch
     watch.close()
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Iterator[FolderWatch]:
+    watch = FolderWatch(tmp_path)
+    yield watch
+    watch.close()
+
+
+def only_the_block_differs(exported: Path, original: Path) -> bool:
+    """Whether the loud block is gone, and nothing differs beyond the mask that was painted over it."""
+    new, old = (cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in (exported, original))
+    changed = (new != old).any(2)
+    changed[100:280, 200:380] = False
+    return red(old) == 80 * 80 and red(new) == 0 and not changed.any()
 
 
 def kinds() -> list[str]:
@@ -80,7 +97,7 @@ def see(on: Screen, folder: Path) -> Photo:
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_the_main_path(picture: Path, tmp_path: Path, journals: FolderWatch, scale: int) -> None:
+def test_the_main_path(picture: Path, tmp_path: Path, journals: FolderWatch, exports: FolderWatch, scale: int) -> None:
     temporary = tmp_path / "temporary"
     with (
         screen("1440x960x24" if scale == 1 else "2880x1800x24") as on,
@@ -110,6 +127,31 @@ def test_the_main_path(picture: Path, tmp_path: Path, journals: FolderWatch, sca
         on.press("Return")
         on.until_title(window, "garden – Inpaint Studio")
         assert is_project(tmp_path / "garden.inpaint")
+
+        on.tool("windowfocus", "--sync", window)
+        on.press("ctrl+w")
+        on.until_title(window, "Inpaint Studio")
+        on.press("ctrl+o")
+        on.window("^Open$")
+        on.write(str(tmp_path / "garden.inpaint"))
+        on.press("Return")
+        on.until_title(window, "garden – Inpaint Studio")
+        on.tool("windowfocus", "--sync", window)
+        on.look_until(
+            lambda image: np.array_equal(photo.above(image), photo.above(filled)) and photo.is_gone(image),
+            tmp_path / "reopened.png",
+        )
+        on.press("ctrl+z")
+        on.look_until(photo.is_masked, tmp_path / "undone again.png")
+        on.press("ctrl+y")
+        on.look_until(photo.is_gone, tmp_path / "redone again.png")
+        on.press("ctrl+shift+e")
+        on.window("Export a photo")
+        on.press("ctrl+a")
+        on.write("mended.png")
+        on.press("Return")
+        exports.until(lambda: (tmp_path / "mended.png").exists())
+        assert only_the_block_differs(tmp_path / "mended.png", picture)
         on.tool("windowfocus", "--sync", window)
         on.press("ctrl+q")
         assert process.wait(30) == 0
@@ -135,6 +177,70 @@ def test_keys_as_an_x_server_sends_them(picture: Path, tmp_path: Path, journals:
             shown = options(image)
         on.press("ctrl+q")
         assert process.wait(30) == 0
+
+
+def mask_of_noise(on: Screen) -> None:
+    """A mask on `long_picture` that takes many seconds, painted with a large brush."""
+    on.press(*["bracketright"] * 14)
+    on.paint((450, 400), (700, 500), (450, 600))
+
+
+def is_filling(temporary: Path) -> bool:
+    """Whether a request has gone to the worker, with its pixels."""
+    return any(path.is_file() and path.stat().st_size > 1 << 20 for path in temporary.rglob("*"))
+
+
+def tells_an_error(image: np.ndarray) -> bool:
+    """Whether the bar with the edge that errors have is there."""
+    edge = np.array([0xC4, 0x78, 0x6C])
+    return bool((image[-200:] == edge).all(2).sum() > 50)
+
+
+def test_a_worker_that_is_killed_is_told_and_the_next_fill_works(
+    long_picture: Path, tmp_path: Path, journals: FolderWatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    with screen() as on, program(on, long_picture, temporary=temporary) as process:
+        window = on.window("noise.png – Inpaint Studio")
+        on.look_until(lambda image: image[300:600, 300:800].std() > 12, tmp_path / "opened.png")
+        mask_of_noise(on)
+        on.until_title(window, "noise.png*")
+        on.press("Return")
+        on.look_until(lambda _: is_filling(temporary), tmp_path / "filling.png")
+        workers = [child for child in psutil.Process(process.pid).children() if "--worker" in child.cmdline()]
+        assert len(workers) == 1
+        workers[0].kill()
+        on.look_until(tells_an_error, tmp_path / "told.png")
+        assert "fill" not in kinds()
+        # a mask that is filled sooner
+        on.press("ctrl+d", *["bracketleft"] * 16)
+        on.paint((400, 300), (430, 300))
+        on.press("Return")
+        journals.until(lambda: "fill" in kinds())
+        on.press(*["ctrl+z"] * 5, "ctrl+q")
+        assert process.wait(30) == 0
+
+
+def test_the_window_is_closed_in_mid_fill(long_picture: Path, tmp_path: Path, journals: FolderWatch) -> None:
+    temporary = tmp_path / "temporary"
+    with screen() as on, program(on, long_picture, temporary=temporary) as process:
+        window = on.window("noise.png – Inpaint Studio")
+        on.look_until(lambda image: image[300:600, 300:800].std() > 12, tmp_path / "opened.png")
+        mask_of_noise(on)
+        on.until_title(window, "noise.png*")
+        on.press("Return")
+        on.look_until(lambda _: is_filling(temporary), tmp_path / "filling.png")
+        children = psutil.Process(process.pid).children(recursive=True)
+        on.press("ctrl+q")
+        stop = on.window("^Inpaint Studio$")
+        # "Stop and Close" is the button that Enter presses; then it asks about the mask that was painted
+        on.press("Return")
+        on.next_window("^Inpaint Studio$", stop)
+        on.press("Tab", "space")
+        assert process.wait(30) == 0
+    assert not any(child.is_running() for child in children)
+    assert not list(journals_folder().glob("*.sqlite"))
+    assert not list(temporary.iterdir())
 
 
 def test_a_killed_program_loses_nothing(

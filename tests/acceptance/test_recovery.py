@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from inpaint_studio.storage.project import leftovers
 from inpaint_studio.storage.project.places import hold_journal
-from tests.acceptance.conftest import Run
+from tests.acceptance.conftest import Run, garden
 from tests.acceptance.user import User
 
 
@@ -63,6 +63,71 @@ def test_unsaved_work_is_offered_and_comes_back_with_its_undo(at_the_window: Run
         assert user.window.welcome.findChild(QWidget, "welcome.leftover") is None
 
     at_the_window(scenario, picture)
+
+
+async def start_with(user: User, *paths: Path) -> None:
+    """A start of the program with files named on the command line."""
+    await user.window.begin(list(paths))
+    await user.window.settle()
+
+
+def test_a_start_with_a_file_offers_what_was_left(at_the_window: Run, picture: Path, tmp_path: Path) -> None:
+    other = garden(tmp_path / "other.png")
+
+    async def scenario(user: User) -> None:
+        user.paint((100, 100), (150, 100))
+        steps = user.steps
+        await die(user)
+        await start_with(user, other)
+        assert "garden.png" in user.text("messages.text")
+        assert "start page" in user.text("messages.hint")
+        assert user.widget("messages.later").text() == "Later"
+        # it is in nobody's way
+        assert QApplication.activeModalWidget() is None
+        user.tab.canvas.setFocus()
+        user.paint((100, 100), (150, 100))
+        user.click("messages.action")
+        await user.opened(2)
+        await user.window.settle()
+        assert user.tab.title == "garden.png*"
+        assert user.steps == steps
+        assert leftovers() == []
+        assert not user.is_there("messages")
+
+    at_the_window(scenario, picture)
+
+
+def test_what_was_left_can_wait(at_the_window: Run, picture: Path, tmp_path: Path) -> None:
+    other = garden(tmp_path / "other.png")
+
+    async def scenario(user: User) -> None:
+        for _ in range(2):
+            user.paint((100, 100), (150, 100))
+            await die(user)
+            await user.window.commands.open_files([picture])
+        await user.window.files.close(user.tab, discard=True)
+        user.window.remove_tab(user.tab)
+        await start_with(user, other)
+        assert "2 documents" in user.text("messages.text")
+        user.click("messages.later")
+        assert not user.is_there("messages")
+        assert len(leftovers()) == 2
+        user.tab.canvas.setFocus()
+        user.ctrl(Qt.Key.Key_W)
+        await user.opened(0)
+        await user.window.settle()
+        assert len(user.widgets("welcome.leftover")) == 2
+
+    at_the_window(scenario, picture)
+
+
+def test_a_start_with_nothing_left_says_nothing(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        await start_with(user, picture)
+        assert user.tab.title == "garden.png"
+        assert not user.is_there("messages")
+
+    at_the_window(scenario)
 
 
 def test_discarding_takes_two_presses(at_the_window: Run, picture: Path) -> None:

@@ -88,6 +88,26 @@ def test_tells_a_person_in_words(command: Command, case: Path) -> None:
     assert done.err == "", "no progress bar in a pipe"
 
 
+def test_a_wrong_name_is_told_and_the_new_name_counts(command: Command, case: Path) -> None:
+    (case / "really-a-png.jpg").write_bytes((case / "photo8.png").read_bytes())
+    done = command("fill", "really-a-png.jpg", "--mask", "mask.png", "-o", "out.tif", "--json")
+    assert done.code == 0
+    assert any("PNG file, though its name ends in .jpg" in note for note in json.loads(done.out)["notes"])
+    assert (case / "out.tif").read_bytes()[:4] == b"II*\0"
+
+
+def test_depth_size_profile_and_metadata(command: Command, case: Path) -> None:
+    more = ["--bits", 8, "--size", 30, "--srgb", "--metadata", "none", "--no-provenance"]
+    done = command("fill", "photo.png", "--mask", "mask.png", "-o", "small.png", "--json", *more)
+    assert done.code == 0
+    report = json.loads(done.out)
+    assert (report["bits"], report["changed_outside"]) == (8, 0)
+    assert max(read(case / "small.png").shape) == 30
+    assert b"xmp" not in (case / "small.png").read_bytes()
+    assert command("fill", "photo.png", "--mask", "mask.png", "-o", "said.png").code == 0
+    assert b"DigitalSourceType" in (case / "said.png").read_bytes()
+
+
 def test_the_bundled_sample(command: Command) -> None:
     sample, mask = shipped("samples/canyon-wren.jpg"), shipped("samples/canyon-wren-mask.png")
     done = command("fill", sample, "--mask", mask, "-o", "wren.png", "--json")
@@ -102,7 +122,9 @@ BAD = {
     "a folder": (". --mask mask.png -o out.png", "folder"),
     "empty file": ("empty.png --mask mask.png -o out.png", "empty"),
     "truncated": ("cut.png --mask mask.png -o out.png", "damaged"),
-    "wrong extension": ("really-a-png.jpg --mask mask.png -o out.png", "suffix"),
+    "no such depth": ("photo.png --mask mask.png -o out.png --bits 12", "--bits 8"),
+    "no such page": ("photo.png --mask mask.png -o out.png --page 2", "no page 2"),
+    "read only format": ("photo.png --mask mask.png -o out.ora", "names no format"),
     "no image": ("text.png --mask mask.png -o out.png", "not an image"),
     "mask of another size": ("photo.png --mask small.png -o out.png", "60×60"),
     "all black": ("photo.png --mask black.png -o out.png", "empty"),
@@ -128,7 +150,6 @@ BAD = {
 def bad(case: Path) -> Path:
     (case / "empty.png").touch()
     (case / "cut.png").write_bytes((case / "photo.png").read_bytes()[:3000])
-    (case / "really-a-png.jpg").write_bytes((case / "photo.png").read_bytes())
     (case / "text.png").write_text("not a picture, whatever its name says\n")
     (case / "protected.png").write_bytes((case / "photo8.png").read_bytes())
     (case / "protected.png").chmod(0o444)

@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 
 from inpaint_studio.document.codec import Encoded, Tiles
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import AddLayer, Edit, Group, MoveLayer, Paint, RemoveLayer, SetLayer, decode_edit
-from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, layer_from
+from inpaint_studio.document.edits import (
+    AddLayer,
+    Edit,
+    Group,
+    Mark,
+    MoveLayer,
+    Paint,
+    RemoveLayer,
+    SetLayer,
+    decode_edit,
+)
+from inpaint_studio.document.layers import CloneLayer, FillLayer, Layer, MaskLayer, ProposalLayer, layer_from
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.pixels.format import ALPHA16, COVERAGE, PixelFormat, Samples
 from inpaint_studio.pixels.rect import Rect
@@ -60,6 +70,13 @@ def masks(draw: st.DrawFn, document: Document) -> MaskLayer:
     return MaskLayer(document.new_id(), draw(texts), planes, draw(st.integers(0, 0xFFFFFF)))
 
 
+#: A fill's candidates.
+variant_lists = st.lists(
+    st.none() | st.builds(lambda recipe, score: {"recipe": recipe.to_json(), "score": score}, recipes, st.floats(0, 1)),
+    max_size=3,
+)
+
+
 @st.composite
 def fills(draw: st.DrawFn, document: Document) -> FillLayer:
     canvas = document.canvas
@@ -67,11 +84,41 @@ def fills(draw: st.DrawFn, document: Document) -> FillLayer:
     alpha, mask, hidden = (draw(images(kind, canvas)) for kind in (ALPHA16, COVERAGE, COVERAGE))
     layer = FillLayer.made(document.new_id(), draw(texts), pixels, alpha, mask, draw(recipes))
     layer.planes["hidden"] = hidden
+    layer.planes["variant.0"] = draw(images(document.format.without_alpha(), canvas))
+    layer.variants, layer.variant = draw(variant_lists), draw(st.integers(0, 7))
+    return layer
+
+
+@st.composite
+def clones(draw: st.DrawFn, document: Document) -> CloneLayer:
+    layer = CloneLayer.empty(document.new_id(), draw(texts), document.format, document.canvas)
+    for name, plane in layer.planes.items():
+        layer.planes[name] = draw(images(plane.format, document.canvas))
+    return layer
+
+
+#: The entries of a proposal's parts, its verdicts and settings: the document keeps them as they are.
+part_lists = st.lists(st.tuples(st.sampled_from(["dust", "text"]), seeds).map(list), max_size=3)
+verdicts = st.dictionaries(st.integers(0, 9).map(str), st.sampled_from(["accepted", "dropped"]), max_size=2)
+slider_settings = st.dictionaries(texts, st.floats(0, 1) | st.integers(0, 9), max_size=2)
+
+
+@st.composite
+def proposals(draw: st.DrawFn, document: Document) -> ProposalLayer:
+    layer = ProposalLayer.empty(document.new_id(), draw(texts), document.canvas)
+    for plane in draw(st.sets(st.sampled_from(sorted(ProposalLayer.plane_names)), max_size=3)):
+        layer.planes[plane] = draw(images(COVERAGE, document.canvas))
+    layer.parts, layer.verdicts, layer.settings = draw(part_lists), draw(verdicts), draw(slider_settings)
     return layer
 
 
 #: For every kind of layer its generator.
-LAYERS: dict[str, Callable[[Document], st.SearchStrategy[Layer]]] = {"mask": masks, "fill": fills}
+LAYERS: dict[str, Callable[[Document], st.SearchStrategy[Layer]]] = {
+    "mask": masks,
+    "fill": fills,
+    "clone": clones,
+    "proposal": proposals,
+}
 
 
 def layers(document: Document) -> st.SearchStrategy[Layer]:
@@ -102,8 +149,14 @@ def _set_layer(draw: st.DrawFn, document: Document) -> Edit:
         "name": texts,
         "visible": st.booleans(),
         "opacity": opacities,
+        "locked": st.booleans(),
         "colour": st.integers(0, 0xFFFFFF),
         "recipe": recipes.map(Recipe.to_json),
+        "variants": variant_lists,
+        "variant": st.integers(0, 7),
+        "parts": part_lists,
+        "verdicts": verdicts,
+        "settings": slider_settings,
     }
     some = draw(st.sets(st.sampled_from(sorted(layer.properties())), min_size=1))
     return SetLayer.of(document, layer.id, {key: draw(values[key]) for key in sorted(some)}, draw(texts))
@@ -137,6 +190,11 @@ def _group(draw: st.DrawFn, document: Document) -> Edit:
     return Group(draw(texts), tuple(edits))
 
 
+@st.composite
+def _mark(draw: st.DrawFn, _document: Document) -> Edit:
+    return Mark.named(draw(texts))
+
+
 #: For every kind of edit its generator, and whether it needs a layer to work on.
 EDITS: dict[str, tuple[Callable[[Document], st.SearchStrategy[Edit]], bool]] = {
     "add_layer": (_add_layer, False),
@@ -145,6 +203,7 @@ EDITS: dict[str, tuple[Callable[[Document], st.SearchStrategy[Edit]], bool]] = {
     "set_layer": (_set_layer, True),
     "paint": (_paint, True),
     "group": (_group, False),
+    "mark": (_mark, False),
 }
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +56,16 @@ def test_listeners_hear_every_change_until_they_leave(document: Document) -> Non
     document.changed(RECT)
     assert heard == [("one", RECT, 1), ("two", RECT, 1), ("one", RECT, 2)]
     assert document.revision == 3
+
+
+@given(documents())
+def test_one_that_fails_keeps_nothing_from_the_others(document: Document) -> None:
+    heard: list[Rect] = []
+    document.subscribe(lambda _: 1 // 0)
+    document.subscribe(heard.append)
+    reported: list[BaseException] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "excepthook", lambda _kind, error, _trace: reported.append(error))
+        document.changed(RECT)
+    assert heard == [RECT]
+    assert [str(error) for error in reported] == ["integer division or modulo by zero"]

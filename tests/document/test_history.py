@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,8 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from inpaint_studio.document.codec import Encoded
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import SetLayer
+from inpaint_studio.document.edits import AddLayer, SetLayer
 from inpaint_studio.document.history import History
+from inpaint_studio.document.layers import MaskLayer
 from tests.document.generators import Fingerprint, copy_of, documents, edits_of, fingerprint, texts, through_bytes
 
 UNLIMITED = 2**60
@@ -231,6 +234,41 @@ def test_another_way_to_the_saved_position_is_not_clean(data: st.DataObject, doc
     assert not history.clean
     history.go_to(0)
     assert not history.clean
+
+
+@settings(max_examples=10)
+@given(data=st.data(), document=documents(), undone=st.integers(0, 3), saved=st.integers(0, 3))
+def test_a_save_that_took_its_time_is_clean_only_if_its_steps_are_still_there(
+    data: st.DataObject, document: Document, undone: int, saved: int
+) -> None:
+    history, _ = edited(data, document, 3, UNLIMITED, [])
+    since = history.moment()
+    for _ in range(undone):
+        history.undo()
+    history.apply(data.draw(edits_of(document)))
+    saved = min(saved, history.position)
+    history.go_to(saved)
+    history.mark_clean(saved, since)
+    assert history.clean == (undone == 0 or saved < 4 - undone)
+    history.mark_clean(saved, history.moment())
+    assert history.clean
+
+
+@given(documents())
+def test_a_step_is_remembered_although_a_listener_fails(document: Document) -> None:
+    history = History(document, UNLIMITED)
+    layer = MaskLayer.empty(document.new_id(), "Mask", document.canvas)
+    leave = document.subscribe(lambda _: 1 // 0)
+    reported: list[type[BaseException]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
+        history.apply(AddLayer(layer.state(), len(document.layers)))
+    leave()
+    assert reported == [ZeroDivisionError]
+    assert history.labels == ("Add layer",)
+    assert document.layers[-1].id == layer.id
+    history.undo()
+    assert layer.id not in {other.id for other in document.layers}
 
 
 @settings(max_examples=20)

@@ -60,6 +60,8 @@ def test_spec_is_complete(spec: EngineSpec) -> None:
 @pytest.mark.parametrize("name", FILLABLE)
 def test_fills_the_hole_and_nothing_else(spec: EngineSpec, name: str) -> None:
     request = FILLABLE[name]
+    if request.image.shape[2] not in spec.channels:
+        pytest.skip("fitting makes the channels that this engine takes")
     before = request.image.copy()
     result = filled(spec, request).image
     assert result.shape == request.image.shape

@@ -125,3 +125,14 @@ def test_tile_by_tile_is_all_at_once(operation: MaskOperation, seed: int, soft: 
 def test_an_operation_that_changes_nothing_changes_no_tile() -> None:
     image = TiledImage(COVERAGE, Rect.of_size(600, 300))
     assert operate(MASK_OPERATIONS[0], image, 4) == {}
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1, 40), st.integers(1, 60), st.integers(1, 60))
+def test_growing_a_soft_mask_is_the_dilation_with_a_disc(seed: int, pixels: float, height: int, width: int) -> None:
+    rng = np.random.default_rng(seed)
+    coverage = np.where(rng.random((height, width)) < 0.03, rng.integers(1, 256, (height, width)), 0).astype(np.uint8)
+    reach = int(pixels)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disc = (y * y + x * x <= pixels * pixels).astype(np.uint8)
+    expected = cv2.dilate(coverage, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    assert np.array_equal(ops.grow(coverage, pixels), expected)

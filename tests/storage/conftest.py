@@ -11,6 +11,7 @@ import pytest
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
 from inpaint_studio.storage import exif
 from inpaint_studio.storage.containers.ifd import EXIF, GPS, INTEROPERABILITY, Entry, Ifd, Layout
+from inpaint_studio.storage.convert import quantised
 from inpaint_studio.storage.photo import Metadata, Photo
 
 MAKER_NOTE = b"FAKEMAKER\0" + bytes(range(256))
@@ -19,7 +20,7 @@ XMP = b"<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'>\xc3\xa9</x:xmpm
 
 def profile(colour: Colour) -> bytes:
     """A body that looks like an ICC profile from the outside."""
-    space = b"GRAY" if colour is Colour.GRAY else b"RGB "
+    space = {Colour.GRAY: b"GRAY", Colour.RGB: b"RGB ", Colour.CMYK: b"CMYK"}[colour]
     body = bytearray(600)
     body[0:4] = struct.pack(">I", 600)
     body[12:20] = b"mntr" + space
@@ -54,6 +55,7 @@ def make_photo() -> Callable[..., Photo]:
             pixels: Samples = rng.normal(0.5, 1, shape).astype(np.float32)
         else:
             pixels = rng.integers(0, pixel_format.white + 1, shape, dtype=pixel_format.dtype)
+            pixels = quantised(pixels, pixel_format)
         metadata = Metadata(
             icc=profile(pixel_format.colour),
             exif=exif.with_orientation(exif_block(), orientation),

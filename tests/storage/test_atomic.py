@@ -172,7 +172,7 @@ def test_sides_longer_than_a_family_allows(tmp_path):
         write_photo(photo, tmp_path / "a.webp")
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.id)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family.writes], ids=lambda family: family.id)
 def test_full_disk_leaves_the_old_file(family, tmp_path):
     target = tmp_path / f"a{family.suffixes[0]}"
     target.write_bytes(b"old")

@@ -18,7 +18,7 @@ from inpaint_studio.storage.photo import Photo
 from inpaint_studio.storage.registry import FAMILIES
 
 ROUNDS = 400
-SUFFIXES = {family.id: family.suffixes[0] for family in FAMILIES}
+SUFFIXES = {family.id: family.suffixes[0] for family in FAMILIES if family.writes}
 COMPRESSIONS = {f"tiff {name}": name for name in (None, "lzw", "zstd", "packbits")}
 
 

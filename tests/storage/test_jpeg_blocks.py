@@ -16,6 +16,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
 from inpaint_studio.errors import StudioError
+from inpaint_studio.pixels.format import Colour
 from inpaint_studio.storage.containers import jpeg_segments
 from inpaint_studio.storage.files import probe, read_photo, write_photo
 from inpaint_studio.storage.jpeg_blocks import codec, huffman, rewrite, scans
@@ -325,9 +326,32 @@ def test_the_best_codes_have_at_most_sixteen_bits():
     assert huffman.best(np.zeros(256, np.int64)).symbols == b"\0"
 
 
-def test_probe_refuses_cmyk_as_before(tmp_path):
-    from inpaint_studio.errors import InputError
+def cmyk_file(space: str, pixels: np.ndarray) -> bytes:
+    """A JPEG with Adobe's mark, inks stored as they are or as YCC and K."""
+    if space == "ycck":
+        inks = np.ascontiguousarray(255 - pixels)  # Adobe stores them turned round
+        return bytes(imagecodecs.jpeg8_encode(inks, level=92, colorspace="cmyk", outcolorspace="ycck"))
+    stream = io.BytesIO()
+    Image.frombytes("CMYK", pixels.shape[1::-1], pixels.tobytes()).save(stream, "JPEG", quality=92)
+    return stream.getvalue()
 
-    Image.new("CMYK", (20, 20)).save(tmp_path / "a.jpg")
-    with pytest.raises(InputError, match="CMYK"):
-        probe(tmp_path / "a.jpg")
+
+@pytest.mark.parametrize("space", ["cmyk", "ycck"])
+def test_cmyk_keeps_its_inks(space, tmp_path):
+    rng = np.random.default_rng(3)
+    coarse = rng.integers(0, 256, (5, 7, 4), dtype=np.uint8)
+    pixels = np.repeat(np.repeat(coarse, 16, 0), 16, 1)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(cmyk_file(space, pixels))
+    assert probe(path).format.colour is Colour.CMYK
+    photo = read(path)
+    assert np.abs(photo.pixels.astype(int) - pixels).mean() < 4
+    edited = photo.pixels.copy()
+    edited[20:30, 35:50] = (200, 10, 90, 40)
+    notes = write_photo(replace(photo, pixels=edited), tmp_path / "b.jpg")
+    assert any("blocks" in note and "exact coefficients" in note for note in notes)
+    again = read(tmp_path / "b.jpg")
+    outside = np.ones(pixels.shape[:2], np.bool_)
+    outside[14:34, 30:66] = False  # and what colours sampled at half size touch
+    assert np.array_equal(again.pixels[outside], photo.pixels[outside])
+    assert np.abs(again.pixels[22:28, 38:46].astype(int) - (200, 10, 90, 40)).max() < 12

@@ -139,7 +139,7 @@ def photo_with(block: bytes, family: str, orientation: int) -> Photo:
     return replace(photo, metadata=replace(photo.metadata, exif=metadata, orientation=orientation))
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.id)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family.writes], ids=lambda family: family.id)
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 def test_every_family_renews_the_thumbnail_of_an_edited_photo(family, orientation, tmp_path):
     block = jpeg_thumbnail(exif_block(), jpeg())

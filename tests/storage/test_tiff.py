@@ -28,6 +28,7 @@ LAYOUTS = {
     "deflate predictor": {"compression": "deflate", "predictor": True, "tile": (32, 32)},
     "zstd": {"compression": "zstd", "predictor": True, "rowsperstrip": 7},
     "bigtiff": {"compression": "zstd", "rowsperstrip": 16},
+    "deflate": {"compression": "deflate", "rowsperstrip": 16},
     "big endian": {"compression": "lzw", "predictor": True, "rowsperstrip": 16},
 }
 
@@ -178,3 +179,57 @@ def test_tifffile_and_pillow_read_what_is_written(make_photo, tmp_path):
         assert np.array_equal(np.asarray(picture), photo.pixels)
         assert picture.getexif().get_ifd(0x8825)[1] == "N"
         assert picture.info["dpi"] == (300, 150)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("layout", ["strips", "tiles", "planar", "zstd"])
+def test_cmyk_is_grafted_in_its_inks(dtype, layout, tmp_path):
+    inks = RNG.integers(0, np.iinfo(dtype).max, (70, 90, 4), dtype=dtype)
+    stored = np.moveaxis(inks, 2, 0) if layout == "planar" else inks
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, stored, photometric="separated", metadata=None, **LAYOUTS[layout])
+    photo = read_photo(path, max_megapixels=1)
+    assert (photo.format.colour, photo.format.dtype) == ("cmyk", dtype)
+    assert np.array_equal(photo.pixels, inks)
+    edited = photo.pixels.copy()
+    edited[10:20, 30:40] = 7
+    size = path.stat().st_size
+    write_photo(replace(photo, pixels=edited), path)
+    assert size <= path.stat().st_size < 2 * size  # grafted: the old bytes stay
+    with tifffile.TiffFile(path) as tiff:
+        assert tiff.pages[0].photometric == tifffile.PHOTOMETRIC.SEPARATED
+        assert np.array_equal(tiff.pages[0].asarray(), np.moveaxis(edited, 2, 0) if layout == "planar" else edited)
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_any_page_is_opened_and_the_others_stay(index, big, tmp_path):
+    path = tmp_path / "pages.tif"
+    pages = [RNG.integers(0, 65536, (20 + n, 30, 3), dtype=np.uint16) for n in range(3)]
+    with tifffile.TiffWriter(path, bigtiff=big) as tiff:
+        for number, pixels in enumerate(pages):
+            options = {"photometric": "rgb", "compression": "zstd", "rowsperstrip": 8, "metadata": None}
+            tiff.write(pixels, description=f"page {number}", **options)
+    assert probe(path, index).frames == 3
+    photo = read_photo(path, max_megapixels=1, page=index)
+    assert photo.page == index
+    assert np.array_equal(photo.pixels, pages[index])
+    assert any(f"this is page {index + 1}" in note for note in photo.notes)
+    pages[index] = photo.pixels.copy()
+    pages[index][3:9, 4:11] = 5
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>new</x:xmpmeta>"
+    changed = replace(photo, pixels=pages[index], metadata=replace(photo.metadata, xmp=packet))
+    write_photo(changed, path)
+    with tifffile.TiffFile(path) as tiff:
+        assert [page.description for page in tiff.pages] == [f"page {number}" for number in range(3)]
+        for page, pixels in zip(tiff.pages, pages, strict=True):
+            assert np.array_equal(page.asarray(), pixels)
+        assert tiff.pages[index].tags[700].value == packet
+    assert read_photo(path, max_megapixels=1, page=index).metadata.xmp == packet
+
+
+@pytest.mark.parametrize("page", [-1, 2])
+def test_a_page_that_is_not_there(page, tmp_path):
+    write_layout(tmp_path / "a.tif", "strips", PIXELS)
+    with pytest.raises(InputError, match="has 2 pages: there is no page"):
+        read_photo(tmp_path / "a.tif", max_megapixels=1, page=page)

@@ -18,6 +18,7 @@ from inpaint_studio.storage.containers.ifd import Entry, Ifd, Layout
 from inpaint_studio.storage.files import read_photo
 from inpaint_studio.storage.jpeg_blocks import codec, rewrite
 from inpaint_studio.studio.export import Exported, export
+from inpaint_studio.studio.export_options import ExportOptions
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.studio import Studio
 from tests.storage.thumbnails import jpeg_thumbnail, thumbnail
@@ -113,6 +114,6 @@ def test_a_block_that_was_not_kept_refuses_the_export(source, tmp_path, monkeypa
 
 
 def test_an_explicit_quality_is_told_of_by_its_number_alone(source, tmp_path):
-    exported = export(filled(source).shown(), tmp_path / "out.jpg", quality=80)
+    exported = export(filled(source).shown(), tmp_path / "out.jpg", ExportOptions(quality=80))
     assert not any("exact coefficients" in note for note in exported.notes)
     assert exported.proof.changed_outside > 1000

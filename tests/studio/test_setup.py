@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inpaint_studio.errors import InputError, StudioError
-from inpaint_studio.studio.setup import install, offer, plan_installation, requirements_of
+from inpaint_studio.errors import Cancelled, InputError, StudioError
+from inpaint_studio.studio.setup import Installation, install, offer, plan_installation, requirements_of
 
 NAME = "inpaint-studio-test-wheel"
 
@@ -38,6 +38,42 @@ def test_says_what_and_how_much_then_installs(index: tuple[list[str], int], tmp_
     assert NAME in said[0]
     install(installation, [*arguments, "--target", str(tmp_path / "site")])
     assert (tmp_path / "site" / "inpaint_studio_test_wheel.py").exists()
+
+
+def test_tells_its_progress_to_a_window(index: tuple[list[str], int], tmp_path: Path) -> None:
+    arguments, _ = index
+    told: list[str] = []
+    installation = plan_installation([NAME], arguments)
+    install(installation, [*arguments, "--target", str(tmp_path / "site")], note=lambda text, *_: told.append(text))
+    assert "Successfully installed" in told[-1]
+    assert (tmp_path / "site" / "inpaint_studio_test_wheel.py").exists()
+
+
+def test_a_window_can_stop_it(index: tuple[list[str], int], tmp_path: Path) -> None:
+    arguments, _ = index
+    installation = plan_installation([NAME], arguments)
+    with pytest.raises(Cancelled):
+        install(
+            installation,
+            [*arguments, "--target", str(tmp_path / "site")],
+            note=lambda *_: None,
+            stoppable=lambda stop: stop(),
+        )
+    assert not (tmp_path / "site" / "inpaint_studio_test_wheel.py").exists()
+
+
+def test_a_failure_is_told_to_a_window(tmp_path: Path) -> None:
+    nothing = Installation(("inpaint-studio-no-such-thing",), (), None)
+    with pytest.raises(StudioError, match="no-such-thing"):
+        install(nothing, ["--no-index"], note=lambda *_: None)
+
+
+def test_downloads_switched_off_hold_for_packages_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INPAINT_STUDIO_OFFLINE", "1")
+    with pytest.raises(StudioError, match="switched off"):
+        plan_installation(["numpy"], ["--no-index"])
+    with pytest.raises(StudioError, match="switched off"):
+        install(Installation(("numpy",), (), None), ["--no-index"])
 
 
 def test_nothing_is_missing_when_all_is_there() -> None:

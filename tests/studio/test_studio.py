@@ -36,7 +36,7 @@ def fill(studio: Studio, masks: list[str], recipe: Recipe | None = None) -> Fill
 
 def test_auto_sends_thin_marks_and_objects_to_different_engines(studio: Studio) -> None:
     masks = [studio.add_mask(coverage((20, 10, 23, 280), (80, 100, 140, 180)))]
-    assert fill(studio, masks).recipe.chosen == {"smooth": 1, "patchmatch": 1}
+    assert fill(studio, masks).recipe.chosen == {"thin": 1, "patchmatch": 1}
 
 
 def test_auto_obeys_its_option(studio: Studio) -> None:
@@ -46,7 +46,7 @@ def test_auto_obeys_its_option(studio: Studio) -> None:
 
 def test_crossing_scratches_stay_thin(studio: Studio) -> None:
     masks = [studio.add_mask(coverage((20, 10, 26, 280), (5, 60, 190, 66), (5, 90, 190, 96)))]
-    assert fill(studio, masks).recipe.chosen == {"smooth": 1}
+    assert fill(studio, masks).recipe.chosen == {"thin": 1}
 
 
 def test_many_specks_share_few_crops(studio: Studio) -> None:

@@ -181,6 +181,10 @@ def test_escape_leaves_everything_as_it_was() -> None:
         _drag(rectangle_tool(), document, [(10, 10), (100, 100)])
         before = dict(document.layer("L1").planes["coverage"].tiles)
         bound = BoundTool(document, entry.make(), "L1")
+        if entry.id == "clone":
+            # it needs a source first
+            bound.press(PointerEvent(150, 200, modifiers=_ALT))
+            bound.release(PointerEvent(150, 200, modifiers=_ALT))
         bound.press(PointerEvent(200, 200))
         bound.move([PointerEvent(250, 220), PointerEvent(220, 260)])
         assert bound.active

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 
 import typer
 
+from inpaint_studio.cli.detect import detect
 from inpaint_studio.cli.engines import engines
 from inpaint_studio.cli.fill import fill
+from inpaint_studio.cli.models import app as models
+from inpaint_studio.cli.restore import restore
 from inpaint_studio.cli.settings import settings
 from inpaint_studio.cli.setup import app as setup
 from inpaint_studio.errors import Cancelled, InputError, StudioError
@@ -24,8 +27,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(fill)
+app.command()(detect)
+app.command()(restore)
 app.command()(engines)
 app.command()(settings)
+app.add_typer(models, name="models")
 app.add_typer(setup, name="setup")
 
 

@@ -14,8 +14,10 @@ from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import AUTO
 from inpaint_studio.errors import InputError
 from inpaint_studio.settings import load_settings
+from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.files import check_target, read_mask
 from inpaint_studio.studio.export import Exported, export
+from inpaint_studio.studio.export_options import ExportOptions
 from inpaint_studio.studio.jobs import HereRunner, JobRunner, WorkerRunner
 from inpaint_studio.studio.studio import Studio
 
@@ -29,16 +31,38 @@ def fill(
     feather: Annotated[int, typer.Option(min=0, max=1000, help="Fade the fill out over this many pixels.")] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same result.")] = 0,
     option: Annotated[list[str] | None, typer.Option(help="An engine's option, as KEY=VALUE; may be repeated.")] = None,
-    quality: Annotated[int | None, typer.Option(min=1, max=100, help="For JPEG; else the photo's own.")] = None,
+    seams: Annotated[bool, typer.Option(help="Match the fill's tones to its rim.")] = True,  # noqa: FBT002
+    grain: Annotated[bool, typer.Option(help="Give the fill the grain of its surroundings.")] = True,  # noqa: FBT002
+    quality: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="For JPEG, WebP and AVIF; else the photo's own, or no loss."),
+    ] = None,
+    bits: Annotated[int | None, typer.Option(help="8 or 16 bits a sample; else the photo's own.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Scale down to this long side in pixels.")] = None,
+    metadata: Annotated[Keep, typer.Option(help="How much of the photo's metadata to hand on.")] = Keep.ALL,
+    srgb: Annotated[bool, typer.Option("--srgb", help="Convert to sRGB instead of handing the profile on.")] = False,  # noqa: FBT002
+    provenance: Annotated[bool, typer.Option(help="Say in the metadata what was filled, and by what.")] = True,  # noqa: FBT002
+    page: Annotated[int, typer.Option(min=1, help="The page of a TIFF of several.")] = 1,
     isolated: Annotated[bool, typer.Option("--isolated", help="Run the engine in a process of its own.")] = False,  # noqa: FBT002
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002
 ) -> None:
     """Fill what a mask selects, and prove that nothing else changed."""
     started = time.perf_counter()
-    recipe = Recipe(engine=engine, options=_options(option or []), seed=seed, grow=grow, feather=feather)
+    recipe = Recipe(
+        engine=engine,
+        options=_options(option or []),
+        seed=seed,
+        grow=grow,
+        feather=feather,
+        seams=seams,
+        grain=grain,
+    )
     check_target(output)
+    if bits not in (None, 8, 16):
+        raise InputError(f"{bits} is no depth that can be written.", "Use --bits 8 or --bits 16.")
+    options = ExportOptions(quality, bits, size, metadata, srgb, provenance)
     settings = load_settings()
-    studio = Studio.open(photo, settings)
+    studio = Studio.open(photo, settings, page - 1)
     masks = [studio.add_mask(read_mask(mask, max_megapixels=settings.max_megapixels))]
     job = studio.fill_job(masks, recipe)
     runner: JobRunner = WorkerRunner() if isolated else HereRunner()
@@ -47,7 +71,7 @@ def fill(
             plan, filled = interruptible(lambda: studio.run(job, runner, bar))
             studio.accept(plan, filled, masks)
             bar.step(None, "Writing and checking")
-            exported = export(studio.shown(), output, quality=quality)
+            exported = export(studio.shown(), output, options)
     finally:
         runner.close()
     chosen = plan.chosen
@@ -62,7 +86,7 @@ def fill(
         "changed_outside_mask": exported.proof.changed_outside_mask,
         "bits": exported.format.bits,
         "lossless": exported.proof.lossless,
-        "notes": [*filled.notes, *exported.notes],
+        "notes": [*studio.photo.notes, *filled.notes, *exported.notes],
     }
     typer.echo(json.dumps(report) if as_json else _sentence(output, exported, chosen, report))
 

@@ -21,8 +21,9 @@ def settings(
         save_settings(now)
     shown = asdict(now)
     if key:
-        # an unknown key is told the same way whether it is read or written
-        changed(now, key, str(shown.get(key, "")))
+        if key not in shown:
+            # an unknown key is told the same way whether it is read or written
+            changed(now, key, "")
         shown = {key: shown[key]}
     else:
         typer.echo(f"# {settings_path()}")

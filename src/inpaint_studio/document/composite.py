@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inpaint_studio.document.layers import FillLayer, Layer
+from inpaint_studio.document.layers import Layer, PixelLayer
 from inpaint_studio.pixels.blend import blend, fade, hide
 from inpaint_studio.pixels.format import PixelFormat, Samples
 from inpaint_studio.pixels.rect import Rect
@@ -35,7 +35,7 @@ class Composite:
             tuple(
                 _Fill(layer.pixels.snapshot(), layer.alpha.snapshot(), layer.hidden.snapshot(), layer.opacity)
                 for layer in layers
-                if isinstance(layer, FillLayer) and layer.visible
+                if isinstance(layer, PixelLayer) and layer.visible
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from inpaint_studio.document.composite import Composite
@@ -75,7 +76,14 @@ class Document:
         return lambda: self._listeners.remove(listener)
 
     def changed(self, rect: Rect) -> None:
-        """For edits: say that `rect` may look different now."""
+        """For edits: say that `rect` may look different now.
+
+        A listener that fails is reported by `sys.excepthook` and by nothing else: the edit is done, and has to get into
+        the history.
+        """
         self.revision += 1
         for listener in tuple(self._listeners):
-            listener(rect)
+            try:
+                listener(rect)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is the listener's
+                sys.excepthook(type(error), error, error.__traceback__)

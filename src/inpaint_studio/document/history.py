@@ -67,6 +67,8 @@ class History:
         self._steps: list[_Step] = []
         self._open: list[Edit] | None = None
         self._clean: int | None = 0
+        #: Of each step that took the place of an undone one, the position it led to.
+        self._forks: list[int] = []
         self.position = 0
 
     @property
@@ -84,9 +86,23 @@ class History:
         """Whether the document is as it was at the last `mark_clean`."""
         return self._clean == self.position
 
-    def mark_clean(self, position: int | None = None) -> None:
-        """Take the document as it is now, or as it was at `position`, for the saved one."""
-        self._clean = self.position if position is None else position
+    def moment(self) -> int:
+        """For `mark_clean`: to be asked when a save begins."""
+        return len(self._forks)
+
+    def limit_to(self, nbytes: int) -> None:
+        """Hold at most `nbytes` from now on; what has no room any more goes as it does after a step."""
+        self._limit = nbytes
+        self._make_room()
+
+    def mark_clean(self, position: int | None = None, since: int | None = None) -> None:
+        """Take the document as it is now for the saved one; or as it was at `position` at some time since `since`.
+
+        When other steps have led to `position` since then, nobody knows which of the two was saved: then none was.
+        """
+        at = self.position if position is None else position
+        forked = since is not None and any(fork <= at for fork in self._forks[since:])
+        self._clean = None if forked else at
 
     def restore(self, steps: Iterable[KeptStep], position: int) -> None:
         """Begin with `steps`, which the store keeps, `position` of them done. For a history without steps."""
@@ -175,7 +191,9 @@ class History:
             raise RuntimeError("a transaction is open")
 
     def _push(self, edit: Edit) -> None:
-        del self._steps[self.position :]
+        if self.position < len(self._steps):
+            del self._steps[self.position :]
+            self._forks.append(self.position + 1)
         if self._clean is not None and self._clean > self.position:
             self._clean = None
         self._steps.append(_Step(edit.label, edit, edit.nbytes))

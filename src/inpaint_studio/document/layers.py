@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from inpaint_studio.document.codec import Encoded, Json, pack_image, reading, unpack_image
 from inpaint_studio.document.recipe import Recipe
@@ -47,6 +47,8 @@ class LayerState:
                 raise InputError("A layer was written by a newer version of the program.", "Update Inpaint Studio.")
             blobs = list(encoded.blobs)
             planes = {name: unpack_image(data, blobs) for name, data in encoded.data["planes"].items()}
+            if encoded.kind == FillLayer.kind:
+                planes = FillLayer.completed(planes)
             if blobs or planes.keys() != LAYER_KINDS[encoded.kind].plane_names:
                 raise ValueError("its planes are not those of its kind")
             state = cls(encoded.kind, encoded.data["id"], encoded.data["properties"], planes)
@@ -65,11 +67,13 @@ class Layer:
         self.name = name
         self.visible = True
         self.opacity = 1.0
+        #: Tools and mask operations leave its planes as they are.
+        self.locked = False
         self.planes = planes
 
     def properties(self) -> Json:
         """What can be set on the layer, as JSON."""
-        return {"name": self.name, "visible": self.visible, "opacity": self.opacity}
+        return {"name": self.name, "visible": self.visible, "opacity": self.opacity, "locked": self.locked}
 
     def set_properties(self, values: Json) -> None:
         """Set some of `properties()`; a name that isn't one of them raises KeyError."""
@@ -117,28 +121,12 @@ class MaskLayer(Layer):
         return {**super().properties(), "colour": self.colour}
 
 
-class FillLayer(Layer):
-    """Filled pixels with all that is needed to make them again.
+class PixelLayer(Layer):
+    """Pixels that lie over the photo.
 
-    Planes: "pixels" at the photo's depth without alpha, "alpha" (16-bit opacity: the effective mask), "hidden" (8-bit,
-    painted to bring the original back), "mask" (the user's coverage that the recipe was run with).
+    Planes: "pixels" at the photo's depth without alpha, "alpha" (16-bit opacity), "hidden" (8-bit, painted to bring back
+    what lies below).
     """
-
-    kind = "fill"
-    plane_names = frozenset({"pixels", "alpha", "hidden", "mask"})
-
-    def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage], recipe: Recipe | None = None) -> None:
-        super().__init__(layer_id, name, planes)
-        self.recipe = recipe or Recipe()
-
-    @classmethod
-    def made(
-        cls, layer_id: str, name: str, pixels: TiledImage, alpha: TiledImage, mask: TiledImage, recipe: Recipe
-    ) -> FillLayer:
-        if pixels.format.alpha or alpha.format != ALPHA16 or mask.format != COVERAGE:
-            raise ValueError("a fill is colour without alpha, a 16-bit opacity and an 8-bit mask")
-        hidden = TiledImage(COVERAGE, pixels.extent)
-        return cls(layer_id, name, {"pixels": pixels, "alpha": alpha, "hidden": hidden, "mask": mask}, recipe)
 
     @property
     def pixels(self) -> TiledImage:
@@ -152,15 +140,99 @@ class FillLayer(Layer):
     def hidden(self) -> TiledImage:
         return self.planes["hidden"]
 
+
+class CloneLayer(PixelLayer):
+    """What was retouched by hand: copied from elsewhere in the photo by the clone stamp, the heal brush, the patch."""
+
+    kind = "clone"
+    plane_names = frozenset({"pixels", "alpha", "hidden"})
+
+    @classmethod
+    def empty(cls, layer_id: str, name: str, photo: PixelFormat, canvas: Rect) -> CloneLayer:
+        pixels, alpha = new_fill_planes(photo, canvas)
+        return cls(layer_id, name, {"pixels": pixels, "alpha": alpha, "hidden": TiledImage(COVERAGE, canvas)})
+
+
+class FillLayer(PixelLayer):
+    """Filled pixels with all that is needed to make them again.
+
+    Planes beside those of every `PixelLayer`, whose alpha is the effective mask: "mask" (the user's coverage that the
+    recipe was run with) and the pixels of up to eight candidates. Properties: `recipe`, that of what is shown;
+    `variants`, for each candidate its recipe and score as JSON, or None once it was discarded; `variant`, which one is
+    shown. A fill that was asked for once has no candidates.
+    """
+
+    #: The planes of the candidates.
+    VARIANTS: ClassVar[tuple[str, ...]] = tuple(f"variant.{number}" for number in range(8))
+
+    kind = "fill"
+    plane_names = frozenset({"pixels", "alpha", "hidden", "mask", *VARIANTS})
+
+    def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage], recipe: Recipe | None = None) -> None:
+        super().__init__(layer_id, name, self.completed(planes))
+        self.recipe = recipe or Recipe()
+        self.variants: list[Json | None] = []
+        self.variant = 0
+
+    @classmethod
+    def completed(cls, planes: dict[str, TiledImage]) -> dict[str, TiledImage]:
+        """`planes` with those of candidates that there are none of."""
+        pixels = planes["pixels"]
+        return {**{name: TiledImage(pixels.format, pixels.extent) for name in cls.VARIANTS}, **planes}
+
+    @classmethod
+    def made(
+        cls, layer_id: str, name: str, pixels: TiledImage, alpha: TiledImage, mask: TiledImage, recipe: Recipe
+    ) -> FillLayer:
+        if pixels.format.alpha or alpha.format != ALPHA16 or mask.format != COVERAGE:
+            raise ValueError("a fill is colour without alpha, a 16-bit opacity and an 8-bit mask")
+        hidden = TiledImage(COVERAGE, pixels.extent)
+        return cls(layer_id, name, {"pixels": pixels, "alpha": alpha, "hidden": hidden, "mask": mask}, recipe)
+
     @property
     def mask(self) -> TiledImage:
         return self.planes["mask"]
 
     def properties(self) -> Json:
-        return {**super().properties(), "recipe": self.recipe.to_json()}
+        return {
+            **super().properties(),
+            "recipe": self.recipe.to_json(),
+            "variants": self.variants,
+            "variant": self.variant,
+        }
 
     def _read(self, key: str, value: object) -> object:
         return Recipe.from_json(value) if key == "recipe" and isinstance(value, dict) else super()._read(key, value)
+
+
+#: The classes of damage that a proposal has a plane for.
+PROPOSED = ("dust", "lines", "cracks", "stains", "text")
+
+
+class ProposalLayer(Layer):
+    """What a detector proposes to mend, and what the user thinks of it. It shows and fills nothing by itself.
+
+    Planes: for each class of `PROPOSED` its 8-bit probability, kept where it reaches the lowest threshold; "added" and
+    "removed", the user's corrections as 8-bit coverage. Properties: `parts`, labelled once at the lowest threshold (what
+    an entry holds is `restore.parts.Part`); `verdicts`, for the index of a part (as text) "accepted" or "dropped";
+    `settings`, the sliders and switches, which only hide (see `restore.proposal.Sliders`).
+    """
+
+    kind = "proposal"
+    plane_names = frozenset({*PROPOSED, "added", "removed"})
+
+    def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage]) -> None:
+        super().__init__(layer_id, name, planes)
+        self.parts: list[list[Any]] = []
+        self.verdicts: Json = {}
+        self.settings: Json = {}
+
+    @classmethod
+    def empty(cls, layer_id: str, name: str, canvas: Rect) -> ProposalLayer:
+        return cls(layer_id, name, {plane: TiledImage(COVERAGE, canvas) for plane in sorted(cls.plane_names)})
+
+    def properties(self) -> Json:
+        return {**super().properties(), "parts": self.parts, "verdicts": self.verdicts, "settings": self.settings}
 
 
 def layer_from(state: LayerState) -> Layer:
@@ -172,7 +244,7 @@ def layer_from(state: LayerState) -> Layer:
 
 
 #: Every kind of layer that a document can hold.
-LAYER_KINDS: dict[str, type[Layer]] = {cls.kind: cls for cls in (MaskLayer, FillLayer)}
+LAYER_KINDS: dict[str, type[Layer]] = {cls.kind: cls for cls in (MaskLayer, FillLayer, CloneLayer, ProposalLayer)}
 
 
 def new_fill_planes(photo: PixelFormat, canvas: Rect) -> tuple[TiledImage, TiledImage]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from inpaint_studio.document.codec import Json
 from inpaint_studio.errors import InputError
 
-_VERSION = 1
+_VERSION = 2
+#: What recipes of version 1 were made without.
+_BEFORE_2 = {"seams": False, "grain": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Recipe:
     """Engine, its options as JSON, seed and mask geometry. The mask itself is kept beside it, in the fill layer.
 
     grow, feather: pixels. context: in hole sizes, None for the engine's own. chosen: for each engine that `auto` picked
-    the number of parts it filled.
+    the number of parts it filled. seams, grain: whether the fill was matched to its rim and to the grain around it.
     """
 
     engine: str = "auto"
@@ -26,6 +28,8 @@ class Recipe:
     feather: int = 0
     context: float | None = None
     chosen: dict[str, int] = field(default_factory=dict)
+    seams: bool = True
+    grain: bool = True
 
     def to_json(self) -> Json:
         return {
@@ -38,11 +42,15 @@ class Recipe:
             "feather": self.feather,
             "context": self.context,
             "chosen": self.chosen,
+            "seams": self.seams,
+            "grain": self.grain,
         }
 
     @classmethod
     def from_json(cls, data: Json) -> Recipe:
         """A recipe opens whether or not its engine is installed. Raises InputError for a newer layout."""
+        if data.get("version") == 1:
+            data = {**_BEFORE_2, **data, "version": _VERSION}
         if data.get("version") != _VERSION:
             raise InputError("A recipe was written by a newer version of the program.", "Update Inpaint Studio.")
         return cls(**{key: value for key, value in data.items() if key != "version"})

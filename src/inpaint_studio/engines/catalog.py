@@ -7,15 +7,19 @@ import pkgutil
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
-from functools import lru_cache
 from typing import Any
 
 from inpaint_studio.engines import models
 from inpaint_studio.engines.contract import AUTO, Engine, EngineSpec, FillRequest, FillResult, Payload, Progress
+from inpaint_studio.engines.library.installed import installed
+from inpaint_studio.engines.runtime.loaded import LoadedEngines
 from inpaint_studio.errors import InputError
 
+#: The engines of this process.
+_LOADED = LoadedEngines()
+
 #: The families by name: a frozen build has no folder to look into. A test holds this against the folder.
-FAMILIES = ("patchmatch", "smooth")
+FAMILIES = ("diffusion", "exemplar", "lama", "membrane", "migan", "patchmatch", "smooth", "thin")
 
 
 def families() -> tuple[str, ...]:
@@ -26,10 +30,11 @@ def families() -> tuple[str, ...]:
 
 
 def specs() -> dict[str, EngineSpec]:
-    """Every single engine by its id, whether or not it can run here."""
+    """Every single engine by its id, whether or not it can run here: the embedded ones, and one for each installed model."""
     found: dict[str, EngineSpec] = {}
+    library = installed()
     for family in families():
-        for spec in importlib.import_module(f"{models.__name__}.{family}").specs():
+        for spec in importlib.import_module(f"{models.__name__}.{family}").specs(library):
             if spec.id in found:
                 raise RuntimeError(f"two engines are called {spec.id}")
             found[spec.id] = spec
@@ -77,15 +82,20 @@ def _read(key: str, value: Any, kind: type) -> Any:
         raise InputError(f"{value} is no value for {key}.", f"It takes a {kind.__name__}.") from error
 
 
-@lru_cache(maxsize=4)
-def loaded(engine_id: str, device: str = "cpu") -> Engine:
-    """The engine, loaded once in this process."""
-    return specs()[engine_id].load(device)
+def engine_of(spec: EngineSpec) -> Engine:
+    """The engine of `spec`, loaded once in this process."""
+    return _LOADED.engine(spec)
 
 
 def run_here(spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult:
-    """Fill in this process."""
-    return loaded(spec.id).fill(request, progress)
+    """Fill in this process. Raises MemoryError when there is not enough for it."""
+    try:
+        return engine_of(spec).fill(request, progress)
+    except MemoryError:
+        if not _LOADED.drop_others(spec.id):
+            raise
+    # it had to share the memory with models that nobody uses now
+    return engine_of(spec).fill(request, progress)
 
 
 def to_payload(spec: EngineSpec, request: FillRequest) -> Payload:
@@ -104,7 +114,7 @@ def from_payload(payload: Payload) -> FillResult:
 
 def fill_task(payload: Payload, progress: Progress) -> Payload:
     """The worker task "fill": run one engine on one request."""
-    spec = specs()[payload.data["engine"]]
+    spec = choose(specs(), payload.data["engine"])
     request = FillRequest(
         image=payload.arrays["image"],
         mask=payload.arrays["mask"],

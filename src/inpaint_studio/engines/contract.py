@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,21 @@ class Progress(Protocol):
         ...
 
 
+@runtime_checkable
+class Checked(Protocol):
+    """A `Progress` that can be asked between its steps, for next to nothing, whether to go on."""
+
+    def check(self) -> None:
+        """Raise Cancelled when the user wants nothing of it any more."""
+        ...
+
+
+def check(progress: Progress) -> None:
+    """Ask `progress` inside a step, where there is nothing to report. Raises Cancelled."""
+    if isinstance(progress, Checked):
+        progress.check()
+
+
 class Silent:
     """A `Progress` that nobody watches: never cancels."""
 
@@ -46,11 +61,15 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class SizeRule:
-    """Which crops an engine takes: sides within `least`..`most` pixels and a multiple of `multiple_of`."""
+    """Which crops an engine takes: sides within `least`..`most` pixels and a multiple of `multiple_of`.
+
+    native: side of the squares a network was trained on; its crops are at least that large where the photo is. 0: any.
+    """
 
     least: int = 1
     most: int = 1 << 20
     multiple_of: int = 1
+    native: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +140,13 @@ class EngineSpec:
     levels: sample depth the engine works at inside: 8 or 32 bits. 8-bit engines get the crop stretched to their range.
     channels: how many colour channels it takes.
     context: how much of the surroundings it wants to see, in hole sizes, and at least `context_least` pixels.
-    takes: of "avoid" and "soft" (mask values between 0 and 1).
+    takes: of "avoid", "soft" (mask values between 0 and 1), "prompt" and "strength".
     needs_source: refuses a crop without a known pixel to copy from.
     grace: seconds it may need to hear a cancel; 0 when it can't be interrupted, and its worker is killed at once.
+    worker: "quick", or "heavy" for what brings torch along: a process of its own, so that the rest stays quick.
+    memory_mib: what its weights take; heavy engines are dropped by it when another one needs the room.
+    patience: seconds without a sign of life after which its worker is held to hang; 0: for ever.
+    lighter: the options with which to try again when memory ran out; None when there is nothing less.
     """
 
     id: str
@@ -139,7 +162,11 @@ class EngineSpec:
     takes: frozenset[str] = frozenset()
     needs_source: bool = True
     grace: float = 0.0
+    worker: str = "quick"
+    memory_mib: int = 0
+    patience: float = 0.0
     options: type = NoOptions
+    lighter: Callable[[Any], Any] | None = None
     availability: Availability = field(default=AVAILABLE)
 
 

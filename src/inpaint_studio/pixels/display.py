@@ -106,6 +106,11 @@ class PhotoStage:
         self._source.invalidate(rect)
         self._kept.invalidate(rect)
 
+    def show_by(self, to_display: ToDisplay) -> None:
+        """Show the same samples in other colours from now on."""
+        self._to_display = to_display
+        self._kept.invalidate(self._source.extent)
+
     def prepare(self, level: int, key: TileKey, until: float) -> bool:
         """Do what `tile` needs; False when `time.perf_counter()` passed `until` before all was done."""
         if self._kept.fresh(level, key):

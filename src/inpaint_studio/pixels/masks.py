@@ -108,7 +108,8 @@ def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     # in pieces: counting holds the interpreter's lock, and a window waits for it
     rows = max(1, _PIECE // hole.shape[1])
     for top in range(0, hole.shape[0], rows):
-        owner, own_depth = labels[top : top + rows].ravel(), depth[top : top + rows].ravel()
+        owner = np.asarray(labels[top : top + rows], np.int32).ravel()
+        own_depth = depth[top : top + rows].ravel()
         sums += np.bincount(owner, weights=own_depth, minlength=count)
         np.maximum.at(deepest, owner, own_depth)
     parts = []

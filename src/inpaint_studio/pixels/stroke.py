@@ -49,6 +49,8 @@ class StrokeBuffer:
         self._hardness = hardness
         self._spare = np.zeros((TILE, TILE), np.uint8)
         self._full: set[TileKey] = set()
+        #: Whether the last chord's end is covered as by a disc of its own: not where pressure changes along the chord.
+        self._even = False
 
     def add(self, start: Nib, end: Nib, *, joined: bool) -> dict[TileKey, Rect]:
         """Draw the chord from `start` to `end`; `joined` when the last chord ended at `start`.
@@ -59,6 +61,8 @@ class StrokeBuffer:
         if math.hypot(end.x - start.x, end.y - start.y) < _SHORTEST:
             start = end = end._replace(radius=max(start.radius, end.radius), amount=max(start.amount, end.amount))
             joined = False
+        joined = joined and self._even
+        self._even = start.radius == end.radius and start.amount == end.amount
         reach = max(start.radius, end.radius) + 2
         bounds = Rect(
             math.floor(min(start.x, end.x) - reach),

@@ -7,7 +7,8 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import platformdirs
@@ -59,14 +60,21 @@ def warm() -> bool:
             return True
         folder = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
         os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
-        collecting = gc.isenabled()
-        # a collection in the midst of so many new objects holds the window's thread up for some 80 ms
-        gc.disable()
         try:
-            _current = Kernels.of(*(importlib.import_module(f"inpaint_studio.pixels.{name}") for name in _MODULES))
+            with uncollected():
+                _current = Kernels.of(*(importlib.import_module(f"inpaint_studio.pixels.{name}") for name in _MODULES))
         except (ImportError, OSError, RuntimeError, SystemError) as error:
             _log.warning("painting goes on without compiled kernels: %s", error)
-        finally:
-            if collecting:
-                gc.enable()
     return ready()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without garbage collection: in the midst of so many new objects it holds the window's thread up for some 80 ms."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,17 +13,27 @@ if TYPE_CHECKING:
     from inpaint_studio.storage.photo import Photo, PhotoInfo
 
 
+class Keep(StrEnum):
+    """How much of a photo's metadata goes into a written file. Profile, orientation and resolution always do."""
+
+    ALL = "all"
+    NO_LOCATION = "no-location"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How to write: `quality` 1 to 100 for lossy families, None for the source's own or the family's best.
+    """How to write: `quality` 1 to 100 for families that take one, None for the source's own or the family's best.
 
     `replaces_source` when the file being written will take the place of the one the photo came from. `edited` unless
-    the pixels are those that were read with the metadata: then previews show what no longer is.
+    the pixels are those that were read with the metadata: then previews show what no longer is. `keep`: what of the
+    metadata that only the source file holds is handed on; those in `photo.metadata` have been seen to.
     """
 
     quality: int | None = None
     replaces_source: bool = False
     edited: bool = True
+    keep: Keep = Keep.ALL
 
 
 class Family(Protocol):
@@ -41,7 +52,15 @@ class Family(Protocol):
 
     @property
     def lossless(self) -> bool:
-        """Whether written pixels read back exactly, in every format that it holds."""
+        """Whether written pixels read back exactly, in every format that it holds, unless a quality is asked for."""
+
+    @property
+    def takes_quality(self) -> bool:
+        """Whether `WriteOptions.quality` changes anything: pixels are then compressed with loss."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether `write` is offered; other families are only read."""
 
     @property
     def largest_side(self) -> int:
@@ -50,10 +69,13 @@ class Family(Protocol):
     def sniff(self, head: bytes) -> bool:
         """Whether a file that begins with `head` (32 bytes or more, unless the file is shorter) is of this family."""
 
-    def probe(self, path: Path) -> PhotoInfo:
-        """Read the header only. Refuses what `read` could not give: CMYK, animations, sample types."""
+    def probe(self, path: Path, page: int = 0) -> PhotoInfo:
+        """Read the header only. Refuses what `read` could not give: animations, sample types.
 
-    def read(self, path: Path) -> Photo:
+        `page` counts from 0, in families whose files hold several; ValueError when there is no such page.
+        """
+
+    def read(self, path: Path, page: int = 0) -> Photo:
         """Decode everything. The caller has probed the file and found its size acceptable."""
 
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:

@@ -33,7 +33,8 @@ class Photo:
 
     `path` is the file the pixels came from and `family` the id of its family: a writer of the same family takes from
     that file what the pixels do not say. `extra` (H×W×N as shown, same sample type) are channels that are neither
-    colour nor alpha, such as a scanner's infrared.
+    colour nor alpha, such as a scanner's infrared. `page` counts from 0 in files of several. `notes` are what the user
+    should know about the file, in sentences.
     """
 
     pixels: Samples
@@ -42,6 +43,8 @@ class Photo:
     path: Path | None = None
     family: str = ""
     extra: Samples | None = None
+    page: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,10 @@ def unsupported(path: Path, what: str, hint: str) -> InputError:
     return InputError(f"{path.name} {what}.", hint)
 
 
-def cmyk(path: Path) -> InputError:
-    """The refusal of CMYK, in any family."""
-    return unsupported(
-        path, "is a CMYK image, which cannot be edited yet", "Convert it to RGB in another program and open that."
-    )
+def no_page(path: Path, page: int, pages: int) -> InputError:
+    """The refusal of a page, counted from 0, that a file does not have."""
+    count = "one picture" if pages == 1 else f"{pages} pages"
+    return unsupported(path, f"has {count}: there is no page {page + 1}", f"Choose a page from 1 to {pages}.")
 
 
 def animated(path: Path) -> InputError:

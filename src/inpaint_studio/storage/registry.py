@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inpaint_studio.storage.families.avif import Avif
 from inpaint_studio.storage.families.jpeg import Jpeg
+from inpaint_studio.storage.families.jpegxl import JpegXl
+from inpaint_studio.storage.families.openraster import OpenRaster
 from inpaint_studio.storage.families.png import Png
+from inpaint_studio.storage.families.psd import Psd
 from inpaint_studio.storage.families.tiff import Tiff
 from inpaint_studio.storage.families.webp import Webp
 
 if TYPE_CHECKING:
     from inpaint_studio.storage.family import Family
 
-FAMILIES: tuple[Family, ...] = (Png(), Tiff(), Jpeg(), Webp())
+FAMILIES: tuple[Family, ...] = (Png(), Tiff(), Jpeg(), Webp(), Avif(), JpegXl(), Psd(), OpenRaster())

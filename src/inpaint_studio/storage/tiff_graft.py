@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from inpaint_studio.storage import tiff_directory
 from inpaint_studio.storage.containers import tiff_page
 from inpaint_studio.storage.containers.ifd import LONG, LONG8, SHORT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from inpaint_studio.pixels.format import Samples
@@ -25,6 +27,8 @@ _COMPRESSIONS = frozenset(
 )
 _CODES = {SHORT: "H", LONG: "I", LONG8: "Q"}
 _HORIZONTAL, _FLOATING = 2, 3
+#: What a new directory takes at most, beside its values.
+_ROOM = 2 << 20
 
 
 class Block(NamedTuple):
@@ -41,7 +45,7 @@ def can_graft(page: Page) -> bool:
     predictors = (1, _FLOATING) if page.sample_format == tiff_page.FLOAT else (1, _HORIZONTAL)
     return (
         page.compression in _COMPRESSIONS
-        and page.photometric in (tiff_page.BLACK_IS_ZERO, tiff_page.RGB)
+        and page.photometric in (tiff_page.BLACK_IS_ZERO, tiff_page.RGB, tiff_page.SEPARATED)
         and page.bits in (8, 16, 32)
         and page.predictor in predictors
         and page.number(tiff_page.FILL_ORDER, 1) == 1
@@ -50,10 +54,20 @@ def can_graft(page: Page) -> bool:
     )
 
 
-def graft(source: Path, target: Path, page: Page, blocks: list[Block]) -> bool:
-    """Make `target` a copy of `source` with `blocks` in place of its own.
+def graft(
+    source: Path,
+    target: Path,
+    page: Page,
+    blocks: list[Block],
+    entries: Mapping[int, Entry | None] | None = None,
+    *,
+    blank: bool = False,
+) -> bool:
+    """Make `target` a copy of `source` with `blocks` in place of its own, and `entries` (None: left out) of its tags.
 
-    Returns False, before anything is written, when new offsets or counts do not fit the fields that the file has.
+    Changed tags need a new directory, which goes to the end; the old values stay in the file as bytes that nothing
+    points to, or become zeros with `blank`. Returns False, before anything is written, when new offsets or counts do
+    not fit the fields that the file has.
     """
     offsets, counts = list(page.offsets), list(page.counts)
     end = source.stat().st_size
@@ -61,8 +75,11 @@ def graft(source: Path, target: Path, page: Page, blocks: list[Block]) -> bool:
         end += end % 2
         offsets[index], counts[index] = end, len(data)
         end += len(data)
+    end += sum(len(entry.data) + 2 for entry in (entries or {}).values() if entry is not None)
     fields = ((page.offsets_entry, offsets), (page.counts_entry, counts))
     if any(max(values) >= 1 << (8 * {SHORT: 2, LONG: 4, LONG8: 8}[entry.kind]) for entry, values in fields):
+        return False
+    if not page.layout.big and end + _ROOM >= 1 << 32:
         return False
     shutil.copyfile(source, target)
     with target.open("r+b") as stream:
@@ -72,6 +89,8 @@ def graft(source: Path, target: Path, page: Page, blocks: list[Block]) -> bool:
         for entry, values in fields:
             stream.seek(entry.at)
             stream.write(_packed(page.layout, entry, values))
+        if entries:
+            tiff_directory.replace_entries(stream, page, entries, blank=blank)
     return True
 
 
@@ -91,19 +110,24 @@ def changed_blocks(source: Path, page: Page, samples: Samples) -> list[Block]:
     blocks = []
     with tifffile.TiffFile(source) as tiff:
         # segment by segment: the whole picture is never decoded at once
-        for old, (plane, _, top, left, _), _ in tiff.pages.first.segments():
+        for old, (plane, _, top, left, _), _ in tiff.pages[page.index].aspage().segments():
             if old is None:
                 raise ValueError("TIFF block missing")
             channels = slice(plane, plane + 1) if page.planes > 1 else slice(None)
             new = samples[top : top + height, left : left + width, channels]
             standing = old[0, : new.shape[0], : new.shape[1]]
-            if standing.tobytes() == new.tobytes():  # bytes: a NaN is equal to itself
+            if np.array_equal(_numbers(standing), _numbers(new)):
                 continue
             block = np.array(old[0])
             block[: new.shape[0], : new.shape[1]] = new
             index = (plane * down + top // height) * across + left // width
             blocks.append(Block(index, _encoded(page, block)))
     return blocks
+
+
+def _numbers(samples: Samples) -> Samples:
+    """Float samples as the whole numbers that their bits are: a NaN is equal to itself."""
+    return samples.view(np.uint32) if samples.dtype == np.float32 else samples
 
 
 def _encoded(page: Page, block: Samples) -> bytes:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _STRIP_BYTES = 1 << 19
 _HORIZONTAL, _FLOATING = 2, 3
+_PHOTOMETRIC = {Colour.GRAY: tiff_page.BLACK_IS_ZERO, Colour.RGB: tiff_page.RGB, Colour.CMYK: tiff_page.SEPARATED}
 #: Above this many bytes of samples the file is a BigTIFF, whose offsets have 64 bits.
 _BIG = 3 << 30
 
@@ -82,7 +83,7 @@ def _structure(layout: Layout, samples: Samples, pixel_format: PixelFormat) -> I
     """The entries that follow from the pixels."""
     height, width, channels = samples.shape
     is_float = samples.dtype.kind == "f"
-    photometric = tiff_page.BLACK_IS_ZERO if pixel_format.colour is Colour.GRAY else tiff_page.RGB
+    photometric = _PHOTOMETRIC[pixel_format.colour]
     small = Layout(layout.order)
     entries = {
         tiff_page.WIDTH: Entry.longs(small, width),

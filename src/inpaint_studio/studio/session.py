@@ -55,22 +55,30 @@ class Session:
         self.source = source
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about a photo that was just opened, in sentences."""
+        return self.studio.photo.notes if self.source is not None else ()
+
+    @property
     def unsaved(self) -> bool:
         """Whether the document is other than its project file, or than the photo where there is none yet."""
         return not self.studio.history.clean
 
-    def save(self, target: Path, thumbnail: bytes | None = None) -> int:
+    def save(self, target: Path, thumbnail: bytes | None = None, cancelled: Callable[[], bool] | None = None) -> int:
         """Write the project `target`; blocks, so call it from a thread. The step that was saved; tell `saved` about it.
 
-        Raises InputError; then the old file stands.
+        Raises InputError, or Cancelled soon after `cancelled` says so; then the old file stands.
         """
-        return save(self.writer, target, thumbnail=thumbnail).position
+        return save(self.writer, target, thumbnail=thumbnail, cancelled=cancelled).position
 
-    def saved(self, target: Path, position: int) -> None:
-        """Take note, on the thread that owns the document, of what `save` did."""
+    def saved(self, target: Path, position: int, since: int | None = None) -> None:
+        """Take note, on the thread that owns the document, of what `save` did.
+
+        since: the history's `moment()` before it.
+        """
         self.project = target
         self.name = target.stem
-        self.studio.history.mark_clean(position)
+        self.studio.history.mark_clean(position, since)
 
     def close(self, *, discard: bool = False) -> None:
         """End. Unsaved steps stay recoverable unless they are to be discarded. Raises InputError when they can't be kept."""
@@ -78,15 +86,20 @@ class Session:
 
 
 def open_any(
-    path: Path, settings: Settings, *, failed: Failed | None = None, acknowledged: Acknowledged | None = None
+    path: Path,
+    settings: Settings,
+    *,
+    page: int = 0,
+    failed: Failed | None = None,
+    acknowledged: Acknowledged | None = None,
 ) -> Session:
-    """Open a photo or a project, told apart by their contents; blocks. Raises InputError."""
+    """Open a photo or a project, told apart by their contents; blocks. `page` of a photo, from 0. Raises InputError."""
     read = partial(read_photo, max_megapixels=settings.max_megapixels)
     if is_project(path):
         return _resumed(open_project(path, read=read), settings, failed, acknowledged)
-    photo = read(path)
+    photo = read(path, page=page)
     document = Document(TiledImage.from_array(photo.pixels, photo.format), photo.metadata.icc)
-    journal = Journal.create(new_journal(journals_folder()), path, document, name=path.name)
+    journal = Journal.create(new_journal(journals_folder()), path, document, name=path.name, page=page)
     writer = JournalWriter(journal, failed=failed, acknowledged=acknowledged)
     studio = Studio(photo, document, _history(document, writer, settings))
     return Session(studio, writer, name=path.name, source=path)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from inpaint_studio.errors import InputError, StudioError
+from inpaint_studio import network
+from inpaint_studio.errors import Cancelled, InputError, StudioError
 from inpaint_studio.resources import resource
 
 _PROJECT = "inpaint-studio"
 #: Asking a server for the size of one file must not hang the whole set-up.
 _TIMEOUT_S = 20
+_BEGINS = re.compile(r"Downloading \S+ \(([\d.]+) (bytes|kB|MB|GB)\)")
+_UNITS = {"bytes": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}
+#: Told what pip says, the bytes downloaded so far, and of how many where that is known.
+Note = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +56,12 @@ def plan_installation(requirements: Sequence[str], pip: Sequence[str] = ()) -> I
 
     pip: further arguments for pip, such as another index.
     """
-    with tempfile.TemporaryDirectory(prefix="inpaint-studio-setup-") as folder:
+    # whoever asks what an installation would download has agreed to asking
+    with network.consented(), tempfile.TemporaryDirectory(prefix="inpaint-studio-setup-") as folder:
         report = Path(folder) / "report.json"
         _pip(["--dry-run", "--quiet", "--report", str(report), *pip, *requirements], capture=True)
         items = json.loads(report.read_text("utf-8"))["install"]
-    sizes = [_size(item["download_info"]["url"]) for item in items]
+        sizes = [_size(item["download_info"]["url"]) for item in items]
     known = [size for size in sizes if size is not None]
     return Installation(
         requirements=tuple(requirements),
@@ -60,19 +70,78 @@ def plan_installation(requirements: Sequence[str], pip: Sequence[str] = ()) -> I
     )
 
 
-def install(installation: Installation, pip: Sequence[str] = ()) -> None:
-    """Install by pip, which shows its own progress on stderr. Raises StudioError when it fails."""
-    _pip([*pip, *installation.requirements], capture=False)
+def install(
+    installation: Installation,
+    pip: Sequence[str] = (),
+    note: Note | None = None,
+    stoppable: Callable[[Callable[[], None]], object] = lambda _stop: None,
+) -> None:
+    """Install by pip, which shows its own progress on stderr, or tells it to `note`.
+
+    stoppable: with `note`, is given a function that ends pip, from any thread.
+    Raises StudioError when it fails, Cancelled when it was ended.
+    """
+    arguments = [*pip, *installation.requirements]
+    # pip leaves its temporary files when it is ended
+    with (
+        network.consented(),
+        tempfile.TemporaryDirectory(prefix="inpaint-studio-setup-", ignore_cleanup_errors=True) as folder,
+    ):
+        if note is None:
+            _pip(arguments, capture=False)
+        else:
+            _pip_telling(arguments, installation.nbytes, note, stoppable, Path(folder))
+
+
+def _pip_telling(
+    arguments: Sequence[str],
+    total: int | None,
+    note: Note,
+    stoppable: Callable[[Callable[[], None]], object],
+    folder: Path,
+) -> None:
+    """Run pip and read what it says. It names each file and its size as it begins with it: that is how far it is."""
+    said: deque[str] = deque(maxlen=3)
+    done = begun = 0
+    stopped = threading.Event()
+    with subprocess.Popen(
+        _command(["--progress-bar", "off", *arguments]),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+    ) as process:
+        assert process.stdout is not None  # noqa: S101  a pipe was asked for
+
+        def stop() -> None:
+            stopped.set()
+            process.terminate()
+
+        stoppable(stop)
+        for line in process.stdout:
+            said.append(line.strip())
+            done, begun = done + begun, 0
+            if match := _BEGINS.match(said[-1]):
+                begun = round(float(match[1]) * _UNITS[match[2]])
+            note(said[-1], done, total)
+    if stopped.is_set():
+        raise Cancelled
+    if process.returncode != 0:
+        raise StudioError(f"pip could not do it: {' '.join(said)}", "Check the network and the free disk space.")
 
 
 def _pip(arguments: Sequence[str], *, capture: bool) -> None:
-    command = [
-        sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "-c", str(_constraints()), *arguments,
-    ]  # fmt: skip
     # pip's own progress goes to stderr: stdout belongs to the command's answer
-    done = subprocess.run(command, stdout=subprocess.PIPE if capture else sys.stderr, stderr=None, check=False)
+    done = subprocess.run(
+        _command(arguments), stdout=subprocess.PIPE if capture else sys.stderr, stderr=None, check=False
+    )
     if done.returncode != 0:
         raise StudioError("pip could not do it; its own words are above.", "Check the network and the free disk space.")
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    constraints = str(_constraints())
+    return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "-c", constraints, *arguments]
 
 
 def _constraints() -> Path:

@@ -46,9 +46,9 @@ class Studio:
         return cls(photo, document, History(document, settings.history_mib << 20))
 
     @classmethod
-    def open(cls, path: Path, settings: Settings) -> Studio:
+    def open(cls, path: Path, settings: Settings, page: int = 0) -> Studio:
         """Raises InputError for a file that can't be opened."""
-        return cls.of(read_photo(path, max_megapixels=settings.max_megapixels), settings)
+        return cls.of(read_photo(path, max_megapixels=settings.max_megapixels, page=page), settings)
 
     def add_mask(self, coverage: Coverage, name: str = "Mask") -> str:
         """Add a mask layer with `coverage` (uint8 H×W, the photo's size) and return its id. One step."""
@@ -83,17 +83,27 @@ class Studio:
         return plan, planner.execute(plan, runner.run, progress)
 
     def accept(
-        self, plan: planner.Plan, filled: planner.Filled, mask_ids: Sequence[str] = (), *, replaced: str | None = None
+        self,
+        plan: planner.Plan,
+        filled: planner.Filled,
+        mask_ids: Sequence[str] = (),
+        *,
+        replaced: str | None = None,
+        score: float | None = None,
     ) -> str:
         """Add what `run` made as a fill layer and hide the masks it came from; its id. One step.
 
-        It takes place and name of the layer `replaced`, or lies above all others.
+        It takes place and name of the layer `replaced`, or lies above all others. With a `score` it is the first of
+        several candidates.
         """
-        recipe = _with_choice(plan)
+        recipe = with_choice(plan)
         place, name = len(self.document.layers), "Fill"
         if replaced is not None:
             place, name = self.document.index(replaced), self.document.layer(replaced).name
         layer = FillLayer.made(self.document.new_id(), name, filled.pixels, filled.alpha, plan.job.coverage, recipe)
+        if score is not None:
+            layer.planes[FillLayer.VARIANTS[0]] = filled.pixels.snapshot()
+            layer.variants = [{"recipe": recipe.to_json(), "score": score}]
         with self.history.transaction("Fill"):
             if replaced is not None:
                 self.history.apply(RemoveLayer.of(self.document, replaced))
@@ -107,7 +117,7 @@ class Studio:
         return Shown.of(self.photo, self.document)
 
 
-def _with_choice(plan: planner.Plan) -> Recipe:
+def with_choice(plan: planner.Plan) -> Recipe:
     """The job's recipe with what the planner chose, and the version of the engine where it is a single one."""
     recipe = plan.job.recipe
     version = plan.steps[0].spec.version if recipe.engine != AUTO else recipe.engine_version

@@ -7,7 +7,8 @@ would hold a window up; loading what is compiled does not.
 from __future__ import annotations
 
 from inpaint_studio.engines.contract import Payload, Progress, Silent
-from inpaint_studio.pixels import stroke_backend
+from inpaint_studio.engines.models import exemplar
+from inpaint_studio.pixels import membrane, rays, stroke_backend
 from inpaint_studio.storage.jpeg_blocks import scans
 
 
@@ -15,6 +16,11 @@ def warm_task(payload: Payload, progress: Progress) -> Payload:
     """The worker task "warm"; the payload comes back as it went."""
     progress.step(None, "Compiling the brush")
     stroke_backend.warm()
+    progress.step(None, "Compiling the thin and smooth fills")
+    rays.warm()
+    membrane.warm()
+    progress.step(None, "Compiling the object fill")
+    exemplar.warm()
     progress.step(None, "Compiling the JPEG blocks")
     scans.warm()
     return payload

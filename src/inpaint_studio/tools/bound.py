@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit
-from inpaint_studio.tools.base import Contour, PointerEvent, Tool
-from inpaint_studio.tools.selection import Combine, Selection
+from inpaint_studio.pixels.smart_select import grabcut
+from inpaint_studio.tools.base import Contour, Ghost, Made, PointerEvent, Tool
+from inpaint_studio.tools.heal import mended
+from inpaint_studio.tools.patch import patched
+from inpaint_studio.tools.selection import Combine, LateHeal, LatePatch, LateSelection, Selection
 
 
 class BoundTool:
@@ -34,6 +37,10 @@ class BoundTool:
     @property
     def outline(self) -> Contour | None:
         return None if self._running is None else self._running.outline
+
+    def ghost(self, event: PointerEvent) -> Ghost | None:
+        """What to show under the pointer while nothing is pressed."""
+        return None if self.active else self.tool.ghost(self.document, event)
 
     def press(self, event: PointerEvent) -> None:
         """Begin with the tool and the layer of this moment, or go on with what stayed active."""
@@ -73,10 +80,31 @@ class BoundTool:
         if running is not None:
             running.cancel()
 
-    def _done(self, tool: Tool, made: Edit | Selection | None) -> Edit | None:
+    def late(self, late: LateSelection) -> Edit | None:
+        """What takes a while to find: found at once here; a window has it found elsewhere and applies it later."""
+        return self._into_mask(late.find(self.document.composite(), grabcut))
+
+    def mend(self, late: LateHeal | LatePatch) -> Edit | None:
+        """What takes a while to make: made at once here; a window has it made elsewhere."""
+        composite = self.document.composite()
+        if isinstance(late, LatePatch):
+            return mended(self.document, late, *patched(composite, late))
+        from inpaint_studio.engines import catalog, planner
+        from inpaint_studio.engines.contract import Silent
+
+        plan = planner.plan(planner.FillJob(composite, late.coverage, late.recipe), catalog.specs())
+        filled = planner.execute(plan, catalog.run_here, Silent())
+        return mended(self.document, late, filled.pixels, filled.alpha)
+
+    def _done(self, tool: Tool, made: Made) -> Edit | None:
         if not tool.active:
             self._running = None
-        if not isinstance(made, Selection):
-            return made
+        if isinstance(made, LateSelection):
+            return self.late(made)
+        if isinstance(made, LateHeal | LatePatch):
+            return self.mend(made)
+        return self._into_mask(made) if isinstance(made, Selection) else made
+
+    def _into_mask(self, made: Selection) -> Edit | None:
         layer_id = self.mask_for(made.how) if made.region else None
         return None if layer_id is None else made.into(self.document, layer_id)

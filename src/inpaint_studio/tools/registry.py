@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from inpaint_studio.pixels.stroke import Ink
 from inpaint_studio.tools.base import Tool
+from inpaint_studio.tools.clone import CloneTool
+from inpaint_studio.tools.hand import HandTool
+from inpaint_studio.tools.heal import HealTool
+from inpaint_studio.tools.magnetic import MagneticTool
+from inpaint_studio.tools.patch import PatchTool
 from inpaint_studio.tools.polygon import PolygonTool
 from inpaint_studio.tools.shapes import ellipse_tool, lasso_tool, rectangle_tool
+from inpaint_studio.tools.smart_select import SmartSelectTool
 from inpaint_studio.tools.stroke import StrokeTool
 from inpaint_studio.tools.wand import WandTool
 
@@ -32,5 +38,11 @@ TOOLS: tuple[ToolEntry, ...] = (
     ToolEntry("ellipse", "Ellipse", "Shift+M", ellipse_tool),
     ToolEntry("lasso", "Lasso", "L", lasso_tool),
     ToolEntry("polygon", "Polygon Lasso", "Shift+L", PolygonTool),
+    ToolEntry("magnetic", "Magnetic Lasso", "N", MagneticTool),
+    ToolEntry("smart_select", "Smart Select", "A", SmartSelectTool),
     ToolEntry("wand", "Magic Wand", "W", WandTool),
+    ToolEntry("heal", "Heal", "J", HealTool),
+    ToolEntry("clone", "Clone Stamp", "S", CloneTool),
+    ToolEntry("patch", "Patch", "Shift+J", PatchTool),
+    ToolEntry("hand", "Hand", "H", HandTool),
 )

@@ -13,12 +13,15 @@ from enum import StrEnum
 import numpy as np
 
 from inpaint_studio.document.codec import Tiles
+from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Paint
 from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.masks import Coverage
 from inpaint_studio.pixels.shapes import Region
+from inpaint_studio.pixels.smart_select import Prompt, Segmenter, object_region
 from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey
 
 
@@ -44,7 +47,7 @@ class Selection:
     def into(self, document: Document, layer_id: str) -> Paint | None:
         """The edit that was done, already applied; None when nothing changed or the layer is no mask."""
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
-        if not self.region or not isinstance(layer, MaskLayer):
+        if not self.region or not isinstance(layer, MaskLayer) or layer.locked:
             return None
         tiles = combined(layer.coverage, self.region, self.how)
         if not tiles:
@@ -52,6 +55,39 @@ class Selection:
         edit = Paint.of(document, layer_id, "coverage", tiles, _LABELS[self.how].format(self.title))
         edit.apply(document)
         return edit
+
+
+@dataclass(frozen=True, slots=True)
+class LateSelection:
+    """What a tool has pointed at when finding it takes a while: `find` makes the selection, on any thread."""
+
+    prompt: Prompt
+    how: Combine
+    title: str
+
+    def find(self, composite: Composite, segment: Segmenter) -> Selection:
+        """The object in `composite`; raises what `segment` raises."""
+        photo = composite.photo
+        region = object_region(composite.read, photo.format, photo.extent, self.prompt, segment)
+        return Selection(region, self.how, self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class LateHeal:
+    """What was marked (8-bit coverage) to be mended by `recipe`, onto the retouching of the layer `layer_id`."""
+
+    coverage: TiledImage
+    layer_id: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class LatePatch:
+    """A region (8-bit coverage) that is to be mended with what lies `way` (pixels right and down) from it."""
+
+    coverage: TiledImage
+    way: tuple[int, int]
+    layer_id: str
 
 
 def combined(plane: TiledImage, region: Region, how: Combine) -> Tiles:

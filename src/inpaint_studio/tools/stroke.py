@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import Edit, Paint
-from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
+from inpaint_studio.document.edits import Edit, Group, Paint
+from inpaint_studio.document.layers import Layer, MaskLayer, PixelLayer, ProposalLayer
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.stroke import Ink, PlaneStroke
 from inpaint_studio.pixels.stroke_path import Nib, curve
 from inpaint_studio.pixels.tiled import TiledImage
-from inpaint_studio.tools.base import BrushSettings, Modifier, PointerEvent, Tool
+from inpaint_studio.tools.base import BrushSettings, Modifier, PointerEvent, Tool, nib
+from inpaint_studio.tools.steady import Steady
 
 _LABELS = {Ink.OVER: "Brush stroke", Ink.ERASE: "Erase", Ink.SOFTEN: "Soften edge"}
 _FILL_LABELS = {Ink.OVER: "Show fill", Ink.ERASE: "Bring original back", Ink.SOFTEN: "Soften edge of fill"}
@@ -22,21 +23,35 @@ _OPPOSITE = {Ink.OVER: Ink.ERASE, Ink.ERASE: Ink.OVER, Ink.SOFTEN: Ink.SOFTEN}
 _SOFTNESS, _LEAST_SOFTNESS, _MOST_SOFTNESS = 1 / 12, 1.5, 48.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Inked:
+    """What a stroke does to one plane."""
+
+    plane: str
+    image: TiledImage
+    paint: PlaneStroke
+
+    def finish(self, layer_id: str, label: str) -> list[Edit]:
+        """The edit that was done, if anything was."""
+        before, after = self.paint.finish()
+        return [Paint(layer_id, self.plane, self.image.format, before, after, label)] if after else []
+
+
 @dataclass(slots=True)
 class _Stroke:
     document: Document
     layer_id: str
-    plane: str
-    image: TiledImage
     label: str
-    paint: PlaneStroke
+    inked: tuple[_Inked, ...]
     brush: BrushSettings
+    steady: Steady
     previous: Nib | None
     last: Nib
 
 
 class StrokeTool(Tool):
-    """Paints on a mask's coverage. On a fill it paints what is hidden: there the eraser brings the original back.
+    """Paints on a mask's coverage. On a fill it paints what is hidden: there the eraser brings the original back. On a
+    proposal the brush adds and the eraser removes, each taking back what the other did before.
 
     Shift+press draws a straight line from where the last stroke on this document ended; Alt or the pen's eraser turn
     the brush into the eraser and the other way round. `brush` counts from the next press on.
@@ -58,22 +73,27 @@ class StrokeTool(Tool):
         target = _target(document, layer_id)
         if target is None:
             return
-        layer, plane = target
         ink = _OPPOSITE[self.ink] if event.modifiers & (Modifier.ALT | Modifier.ERASER) else self.ink
-        image, label = layer.planes[plane], (_FILL_LABELS if plane == "hidden" else _LABELS)[ink]
-        paint = PlaneStroke(
-            image,
-            _OPPOSITE[ink] if plane == "hidden" else ink,
-            hardness=self.brush.hardness,
-            opacity=self.brush.opacity,
-            softness=min(max(self.brush.size * _SOFTNESS, _LEAST_SOFTNESS), _MOST_SOFTNESS),
-        )
-        nib = _nib(self.brush, event)
-        self._stroke = _Stroke(document, layer_id, plane, image, label, paint, self.brush, None, nib)
-        nibs = [nib]
+        label = (_FILL_LABELS if isinstance(target, PixelLayer) else _LABELS)[ink]
+        inked = tuple(self._inked(plane, target.planes[plane], own) for plane, own in _inks(target, ink).items())
+        first = nib(self.brush, event)
+        steady = Steady(self.brush.smoothing, event)
+        self._stroke = _Stroke(document, layer_id, label, inked, self.brush, steady, None, first)
+        nibs = [first]
         if event.modifiers & Modifier.SHIFT and self._ended is not None and self._ended[0]() is document:
-            nibs = [self._ended[1], nib]
-        _tell(document, paint.draw(nibs, joined=False))
+            nibs = [self._ended[1], first]
+        self._draw(nibs, joined=False)
+
+    def _inked(self, plane: str, image: TiledImage, ink: Ink) -> _Inked:
+        softness = min(max(self.brush.size * _SOFTNESS, _LEAST_SOFTNESS), _MOST_SOFTNESS)
+        brush = self.brush
+        paint = PlaneStroke(image, ink, hardness=brush.hardness, opacity=brush.opacity, softness=softness)
+        return _Inked(plane, image, paint)
+
+    def _draw(self, path: list[Nib], *, joined: bool) -> None:
+        if self._stroke is not None:
+            dirty = [one.paint.draw(path, joined=joined) for one in self._stroke.inked]
+            _tell(self._stroke.document, Rect.union_of(dirty))
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """Draw on through every position."""
@@ -81,13 +101,13 @@ class StrokeTool(Tool):
         if stroke is None:
             return
         dirty = []
-        for event in events:
-            nib = _nib(stroke.brush, event)
-            if nib == stroke.last:
+        for event in stroke.steady.steadied(events):
+            to = nib(stroke.brush, event)
+            if to == stroke.last:
                 continue
-            path = [stroke.last, *curve(stroke.previous, stroke.last, nib)]
-            dirty.append(stroke.paint.draw(path, joined=True))
-            stroke.previous, stroke.last = stroke.last, nib
+            path = [stroke.last, *curve(stroke.previous, stroke.last, to)]
+            dirty += [one.paint.draw(path, joined=True) for one in stroke.inked]
+            stroke.previous, stroke.last = stroke.last, to
         _tell(stroke.document, Rect.union_of(dirty))
 
     def release(self, event: PointerEvent) -> Edit | None:
@@ -99,47 +119,51 @@ class StrokeTool(Tool):
             # a pen reports no pressure as it leaves: keep the last one
             pressed = stroke.last._replace(x=event.x, y=event.y)
             path = [stroke.last, *curve(stroke.previous, stroke.last, pressed)]
-            _tell(stroke.document, stroke.paint.draw(path, joined=True))
+            self._draw(path, joined=True)
             stroke.last = pressed
         self._stroke = None
         self._ended = weakref.ref(stroke.document), stroke.last
-        before, after = stroke.paint.finish()
-        if not after:
-            return None
-        return Paint(stroke.layer_id, stroke.plane, stroke.image.format, before, after, stroke.label)
+        edits = [edit for one in stroke.inked for edit in one.finish(stroke.layer_id, stroke.label)]
+        if len(edits) > 1:
+            return Group(stroke.label, tuple(edits))
+        return edits[0] if edits else None
 
     def cancel(self) -> None:
         """Put back what the stroke painted; nothing when there is none."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            _tell(stroke.document, stroke.paint.revert())
+            _tell(stroke.document, Rect.union_of([one.paint.revert() for one in stroke.inked]))
 
     def _running(self) -> _Stroke | None:
         """The stroke, unless its layer was taken away under it."""
         stroke = self._stroke
-        if stroke is not None and _plane_of(stroke.document, stroke.layer_id, stroke.plane) is not stroke.image:
+        if stroke is not None and any(
+            _plane_of(stroke.document, stroke.layer_id, one.plane) is not one.image for one in stroke.inked
+        ):
             self._stroke = stroke = None
         return stroke
 
 
-def _target(document: Document, layer_id: str) -> tuple[Layer, str] | None:
-    """The layer and the name of its plane that strokes go to."""
+def _target(document: Document, layer_id: str) -> Layer | None:
+    """The layer that strokes go to."""
     layer = next((layer for layer in document.layers if layer.id == layer_id), None)
+    return None if layer is None or layer.locked else layer
+
+
+def _inks(layer: Layer, ink: Ink) -> dict[str, Ink]:
+    """The planes of `layer` that a stroke with `ink` changes, and how."""
     if isinstance(layer, MaskLayer):
-        return layer, "coverage"
-    if isinstance(layer, FillLayer):
-        return layer, "hidden"
-    return None
+        return {"coverage": ink}
+    if isinstance(layer, PixelLayer):
+        return {"hidden": _OPPOSITE[ink]}
+    if isinstance(layer, ProposalLayer):
+        opposite = {} if ink is Ink.SOFTEN else {"removed": _OPPOSITE[ink]}
+        return {"added": ink, **opposite}
+    return {}
 
 
 def _plane_of(document: Document, layer_id: str, plane: str) -> TiledImage | None:
     return next((layer.planes.get(plane) for layer in document.layers if layer.id == layer_id), None)
-
-
-def _nib(brush: BrushSettings, event: PointerEvent) -> Nib:
-    pressure = min(max(event.pressure, 0.0), 1.0)
-    radius = brush.size / 2 * (pressure if brush.pressure_size else 1.0)
-    return Nib(event.x, event.y, radius, brush.flow * (pressure if brush.pressure_opacity else 1.0))
 
 
 def _tell(document: Document, rect: Rect) -> None:

@@ -35,10 +35,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.save", "Save", ("Ctrl+S",), "File", "save"),
     Command("action.save_as", "Save As…", ("Ctrl+Shift+S",), "File"),
     Command("action.export", "Export a Photo…", ("Ctrl+Shift+E",), "File", "export"),
+    Command("action.export_layers", "Export with Layers…", (), "File"),
     Command("action.close", "Close", ("Ctrl+W",), "File"),
     Command("action.quit", "Quit", ("Ctrl+Q",), "File"),
     Command("action.undo", "Undo", ("Ctrl+Z",), "Edit", "undo"),
     Command("action.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit", "redo"),
+    Command("action.snapshot", "Snapshot…", ("Ctrl+Shift+H",), "Edit"),
+    Command("action.history_memory", "History Memory…", (), "Edit"),
+    Command("action.shortcuts", "Shortcuts…", (), "Edit"),
     Command("action.clear_mask", "Clear the Mask", ("Ctrl+D",), "Mask"),
     *(
         Command(
@@ -49,12 +53,27 @@ COMMANDS: tuple[Command, ...] = (
         )
         for operation in MASK_OPERATIONS
     ),
+    Command("action.colour_range", "Colour Range…", ("I",), "Mask"),
     Command("action.mask_import", "Import a Mask…", (), "Mask"),
     Command("action.mask_export", "Export the Mask…", (), "Mask"),
     Command("action.fill", "Fill", ("Return", "Enter"), "Fill", "fill"),
     Command("action.cancel", "Cancel", ("Esc",), "Fill", "cancel"),
     Command("action.finish", "Stop Here and Keep This", (), "Fill"),
+    Command("action.models", "Models…", (), "Fill"),
+    Command("action.find_damage", "Find Damage", ("Ctrl+Shift+D",), "Restore", "damage"),
+    Command("action.find_text", "Find Text and Stamps", (), "Restore"),
+    Command("action.mend", "Mend All Accepted", ("Ctrl+Return",), "Restore"),
+    Command("action.proposal_mask", "Make the Proposal a Mask", (), "Restore"),
+    Command("action.restore_folder", "Restore a Folder…", (), "Restore"),
     Command("action.add_mask", "Add a Mask", ("Ctrl+Shift+N",), "Layer", "add"),
+    Command("action.duplicate_layer", "Duplicate the Layer", ("Ctrl+J",), "Layer"),
+    Command("action.merge_masks", "Merge the Masks", ("Ctrl+E",), "Layer"),
+    Command("action.combine_add", "Add the Other Masks", (), "Layer"),
+    Command("action.combine_subtract", "Subtract the Other Masks", (), "Layer"),
+    Command("action.combine_intersect", "Intersect with the Other Masks", (), "Layer"),
+    Command("action.solo_layer", "Show Only This Layer", (), "Layer"),
+    Command("action.lock_layer", "Lock or Unlock", ("Ctrl+/",), "Layer"),
+    Command("action.mask_colour", "Mask Colour…", (), "Layer"),
     Command("action.smaller", "Smaller Brush", ("[", ","), "Brush"),
     Command("action.larger", "Larger Brush", ("]", "."), "Brush"),
     Command("action.softer", "Softer Brush", ("{", "<", ";"), "Brush"),
@@ -63,11 +82,20 @@ COMMANDS: tuple[Command, ...] = (
         Command(f"action.opacity_{digit}", f"Brush Opacity {digit * 10 or 100} %", (str(digit),), "Brush")
         for digit in (*range(1, 10), 0)
     ),
+    Command("action.swap", "Swap Brush and Eraser", ("X",), "Brush"),
+    Command("action.brush_defaults", "Default Brush", ("D",), "Brush"),
+    Command("action.brush_popup", "Brush Settings…", ("F5",), "Brush"),
+    Command("action.quick_mask", "Quick Mask", ("Q",), "View"),
     Command("action.zoom_fit", "Fit in the Window", ("Ctrl+0",), "View"),
     Command("action.zoom_100", "100 %", ("Ctrl+1",), "View"),
     Command("action.zoom_in", "Zoom In", ("Ctrl++", "Ctrl+="), "View"),
     Command("action.zoom_out", "Zoom Out", ("Ctrl+-",), "View"),
     Command("action.overlay", "Show the Mask in Red", ("O",), "View", checkable=True),
+    Command("action.split_view", "Split View: Before and After", ("Y",), "View", checkable=True),
+    Command("action.side_by_side", "Original Beside", ("Shift+Y",), "View", checkable=True),
+    Command("action.fills_alone", "Show Only the Fills", (), "View", checkable=True),
+    Command("action.pixel_grid", "Pixel Grid Above 800 %", (), "View", checkable=True),
+    Command("action.navigator", "Navigator", ("F8",), "View", checkable=True),
     Command("action.full_screen", "Full Screen", ("F",), "View"),
     Command("action.panels", "Hide or Show the Panels", ("Tab",), "View"),
     Command("action.palette", "Find a Command…", ("Ctrl+K",), "Help"),
@@ -78,7 +106,18 @@ COMMANDS: tuple[Command, ...] = (
 
 #: What can be done with no document open.
 ALWAYS = frozenset(
-    {"action.open", "action.open_sample", "action.quit", "action.cancel", "action.full_screen", "action.panels"}
+    {
+        "action.open",
+        "action.open_sample",
+        "action.quit",
+        "action.cancel",
+        "action.models",
+        "action.full_screen",
+        "action.panels",
+        "action.shortcuts",
+        "action.history_memory",
+        "action.restore_folder",
+    }
     | {command.name for command in COMMANDS if command.name.startswith("tool.") or command.menu in {"Brush", "Help"}}
 )
 
@@ -87,7 +126,7 @@ ALWAYS = frozenset(
 ON_THE_DOCUMENT = frozenset({"action.fill", "action.panels"})
 
 
-def build_actions(owner: QWidget, handlers: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
+def build_actions(owner: QWidget, handlers: Mapping[str, Callable[[], object]]) -> dict[str, QAction]:
     """An action for each command, owned by `owner` and doing what `handlers` says. A command without one is a mistake."""
     actions = {}
     for command in COMMANDS:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import weakref
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import AddLayer, Edit, Paint, SetLayer
-from inpaint_studio.document.layers import Layer, MaskLayer
-from inpaint_studio.errors import StudioError
+from inpaint_studio.document.edits import AddLayer, Edit, Mark, Paint, SetLayer, is_mark
+from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, ProposalLayer
+from inpaint_studio.errors import InputError, StudioError
 from inpaint_studio.studio.session import Session
 from inpaint_studio.studio.studio import Studio
-from inpaint_studio.tools.base import PointerEvent, Tool
+from inpaint_studio.tools.base import Modifier, PointerEvent, Tool
 from inpaint_studio.tools.bound import BoundTool
-from inpaint_studio.tools.selection import Combine
+from inpaint_studio.tools.clone import CloneTool
+from inpaint_studio.tools.selection import Combine, LateHeal, LatePatch, LateSelection
 from inpaint_studio.tools.stroke import StrokeTool
 from inpaint_studio.ui.canvas import Canvas
+from inpaint_studio.ui.colour import screen_space, to_display
 
 
 class _Painting(BoundTool):
@@ -32,11 +34,34 @@ class _Painting(BoundTool):
         """Begin with the tool and the layer of this moment."""
         if isinstance(self.tool, StrokeTool):
             self._tab.have_something_to_paint_on()
+            self._tab.tell_if_locked()
+        sets_source = bool(event.modifiers & Modifier.ALT)
+        if isinstance(self.tool, CloneTool) and not sets_source and self.tool.source_in(self.document) is None:
+            self._tab.sourceMissing.emit()
         super().press(event)
+
+    def release(self, event: PointerEvent) -> Edit | None:
+        """A stroke on a fill that changed nothing may have been meant for a mask."""
+        painted = isinstance(self.tool, StrokeTool)
+        edit = super().release(event)
+        fill = self._tab.fill_worked_on()
+        if edit is None and painted and fill is not None and not fill.locked:
+            self._tab.strokeInVain.emit()
+        return edit
 
     def mask_for(self, how: Combine) -> str | None:
         """Only what adds makes a mask."""
-        return self._tab.mask_to_select_into(make=how is Combine.ADD)
+        return self._tab.select_into(how)
+
+    def late(self, late: LateSelection) -> Edit | None:
+        """Whoever listens finds it, and the mask gets it then."""
+        self._tab.lateSelection.emit(late)
+        return None
+
+    def mend(self, late: LateHeal | LatePatch) -> Edit | None:
+        """Whoever listens has it mended."""
+        self._tab.lateHeal.emit(late)
+        return None
 
 
 class DocumentTab(QWidget):
@@ -46,6 +71,18 @@ class DocumentTab(QWidget):
     changed = Signal()
     #: Another layer is worked on: its id, or "".
     activeChanged = Signal(str)  # noqa: N815  Qt's way to name signals
+    #: A stroke on a fill changed nothing.
+    strokeInVain = Signal()  # noqa: N815
+    #: The name of a locked layer that was to be painted on.
+    lockedTouched = Signal(str)  # noqa: N815
+    #: A LateSelection that has to be found.
+    lateSelection = Signal(object)  # noqa: N815
+    #: A LateHeal or LatePatch that has to be mended.
+    lateHeal = Signal(object)  # noqa: N815
+    #: The clone stamp does not know yet where to copy from.
+    sourceMissing = Signal()  # noqa: N815
+    #: What was pointed at is no object.
+    nothingFound = Signal()  # noqa: N815
     #: A step could not be taken back or done again: a StudioError.
     failed = Signal(object)
 
@@ -54,16 +91,33 @@ class DocumentTab(QWidget):
         self.session = session
         #: The session is being ended, or has been.
         self.closing = False
+        #: The proposal that was worked on when it was hidden, as mending does.
+        self._put_aside: str | None = None
         self.canvas = Canvas(self)
         self._bound = _Painting(self, tool)
-        layout = QVBoxLayout(self)
+        #: Shows the original beside the canvas, zoomed and moved with it.
+        self.twin: Canvas | None = None
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
-        self.canvas.set_document(self.document)
+        layout.setSpacing(2)
+        layout.addWidget(self.canvas, 1)
+        self._screen = screen_space(self)
+        self.canvas.set_document(self.document, to_display(self.document, self._screen))
         self.canvas.pointer = self._bound
         self.canvas.strokeFinished.connect(self.remember)
         self.setFocusProxy(self.canvas)
-        self.activate(self._topmost_mask())
+        self.activate(self._topmost_mask() or self._topmost_proposal())
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the window to a screen with other colours."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.ScreenChangeInternal) and not self.closing:
+            screen = screen_space(self)
+            if screen != self._screen:
+                self._screen = screen
+                for canvas in (self.canvas, self.twin):
+                    if canvas is not None:
+                        canvas.show_by(to_display(self.document, screen))
+        return super().event(event)
 
     @property
     def studio(self) -> Studio:
@@ -82,6 +136,29 @@ class DocumentTab(QWidget):
     def active(self) -> str | None:
         """The layer that is painted on."""
         return self._bound.layer_id
+
+    def show_twin(self, shown: bool) -> None:
+        """Have the original photo beside the canvas, or no longer."""
+        if shown == (self.twin is not None):
+            return
+        if self.twin is not None:
+            self.twin.set_document(None)
+            self.twin.hide()
+            self.twin.deleteLater()
+            self.twin = None
+            return
+        self.twin = twin = Canvas(self)
+        twin.setObjectName("canvas.before")
+        twin.setAccessibleName(self.tr("Original photo"))
+        twin.set_document(self.document, to_display(self.document, self._screen))
+        twin.set_before_shown(True)
+        twin.set_panning(True)
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)  # noqa: S101  it is made above
+        layout.insertWidget(0, twin, 1)
+        twin.show()
+        self.canvas.viewChanged.connect(twin.follow)
+        twin.viewChanged.connect(self.canvas.follow)
 
     def set_tool(self, tool: Tool) -> None:
         """Paint with `tool` from the next press on; what another one goes on with between clicks is left."""
@@ -117,13 +194,36 @@ class DocumentTab(QWidget):
 
     def undo(self) -> None:
         """Take the last step back; a stroke that is still being drawn goes first."""
-        if not self.canvas.cancel_stroke():
-            self._travel(self.studio.history.position - 1)
+        if self.canvas.cancel_stroke():
+            return
+        labels, target = self.studio.history.labels, self.studio.history.position - 1
+        # a named moment is no step of its own: the one before it goes too
+        while target > 0 and is_mark(labels[target]):
+            target -= 1
+        self._travel(target)
 
     def redo(self) -> None:
         """Do the next undone step again."""
         self.canvas.cancel_stroke()
-        self._travel(self.studio.history.position + 1)
+        labels, target = self.studio.history.labels, self.studio.history.position + 1
+        while target < len(labels) and is_mark(labels[target - 1]):
+            target += 1
+        self._travel(target)
+
+    @property
+    def snapshots(self) -> int:
+        """How many moments of the history have a name."""
+        return sum(is_mark(label) for label in self.studio.history.labels)
+
+    def add_mark(self, name: str) -> None:
+        """Give the document as it is now a name in the history. Raises InputError where that would cost undone steps."""
+        history = self.studio.history
+        if history.position < len(history.labels):
+            raise InputError(
+                self.tr("The steps that were undone would be lost."),
+                self.tr("Redo them first (Ctrl+Shift+Z), or paint on from here and then take the snapshot."),
+            )
+        self.do(Mark.named(name))
 
     def go_to(self, position: int) -> None:
         """Go to a moment of the history."""
@@ -140,7 +240,9 @@ class DocumentTab(QWidget):
     def clear_mask(self) -> None:
         """Select nothing any more in the mask that is worked on."""
         layer = self._active_mask()
-        if layer is not None and layer.coverage.tiles:
+        if layer is not None and layer.coverage.tiles and layer.locked:
+            self.lockedTouched.emit(layer.name)
+        elif layer is not None and layer.coverage.tiles:
             tiles = dict.fromkeys(layer.coverage.tiles)
             self.do(Paint.of(self.document, layer.id, "coverage", tiles, self.tr("Clear mask")))
 
@@ -156,8 +258,14 @@ class DocumentTab(QWidget):
     def settled(self) -> None:
         """After the history moved: work on a layer that is there, and tell."""
         layer = self._active_layer()
-        if layer is None or (isinstance(layer, MaskLayer) and not layer.visible):
-            self.activate(self._topmost_mask())
+        if any(other.id == self._put_aside and other.visible for other in self.document.layers):
+            # mending it was taken back
+            self.activate(self._put_aside)
+            self._put_aside = None
+        elif layer is None or (isinstance(layer, MaskLayer | ProposalLayer) and not layer.visible):
+            if isinstance(layer, ProposalLayer):
+                self._put_aside = layer.id
+            self.activate(self._topmost_mask() or self._topmost_proposal())
         self.changed.emit()
 
     def mask_worked_on(self) -> MaskLayer | None:
@@ -165,6 +273,16 @@ class DocumentTab(QWidget):
         topmost = self._topmost_mask()
         layer = self._active_mask() or (None if topmost is None else self.document.layer(topmost))
         return layer if isinstance(layer, MaskLayer) else None
+
+    def fill_worked_on(self) -> FillLayer | None:
+        """The fill that strokes go to: the eraser brings the original back, the brush the fill."""
+        layer = self._active_layer()
+        return layer if isinstance(layer, FillLayer) else None
+
+    def proposal_worked_on(self) -> ProposalLayer | None:
+        """The proposal that is under review."""
+        layer = self._active_layer()
+        return layer if isinstance(layer, ProposalLayer) and layer.visible else None
 
     def have_mask(self) -> MaskLayer:
         """`mask_worked_on`, made if there is none."""
@@ -176,12 +294,23 @@ class DocumentTab(QWidget):
         return layer
 
     def have_something_to_paint_on(self) -> None:
-        """A stroke begins: without a layer it gets a new mask, and a hidden mask is shown."""
+        """A stroke begins: without a layer it gets a new mask, and a hidden layer is shown."""
         layer = self._active_layer()
         if layer is None:
             self.add_mask()
-        elif isinstance(layer, MaskLayer) and not layer.visible:
-            self._apply(SetLayer.of(self.document, layer.id, {"visible": True}, self.tr("Show mask")))
+        elif not layer.visible:
+            label = self.tr("Show mask") if isinstance(layer, MaskLayer) else self.tr("Show layer")
+            self._apply(SetLayer.of(self.document, layer.id, {"visible": True}, label))
+
+    def tell_if_locked(self) -> None:
+        """Say so when the layer that is worked on can't be painted on."""
+        layer = self._active_layer()
+        if layer is not None and layer.locked:
+            self.lockedTouched.emit(layer.name)
+
+    def select_into(self, how: Combine) -> str | None:
+        """The mask that a selection goes into; only what adds makes one."""
+        return self.mask_to_select_into(make=how is Combine.ADD)
 
     def mask_to_select_into(self, *, make: bool) -> str | None:
         """The mask worked on, in sight and active from now on; None when there is none and none is to be made."""
@@ -191,6 +320,7 @@ class DocumentTab(QWidget):
         if layer.id != self.active:
             self.activate(layer.id)
         self.have_something_to_paint_on()
+        self.tell_if_locked()
         return layer.id
 
     def _active_layer(self) -> Layer | None:
@@ -210,3 +340,7 @@ class DocumentTab(QWidget):
     def _topmost_mask(self) -> str | None:
         masks = [layer for layer in self.document.layers if isinstance(layer, MaskLayer) and layer.visible]
         return masks[-1].id if masks else None
+
+    def _topmost_proposal(self) -> str | None:
+        found = [layer for layer in self.document.layers if isinstance(layer, ProposalLayer) and layer.visible]
+        return found[-1].id if found else None

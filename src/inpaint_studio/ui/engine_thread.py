@@ -6,11 +6,12 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
@@ -21,9 +22,13 @@ from inpaint_studio.errors import Cancelled, StudioError
 if TYPE_CHECKING:
     from inpaint_studio.engines.contract import Float
     from inpaint_studio.engines.planner import Filled, FillJob, Plan
+    from inpaint_studio.pixels.format import Samples
+    from inpaint_studio.pixels.rect import Rect
     from inpaint_studio.studio.jobs import JobRunner
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Makes the runner, on the engine thread.
 MakeRunner = Callable[[], "JobRunner"]
@@ -38,11 +43,11 @@ class StartsAhead(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How far a fill is; `preview` has the photo's size."""
+    """How far a fill is. preview: a part of the photo as it looks now, at its own depth, without alpha."""
 
     fraction: float | None
     note: str
-    preview: Float | None = None
+    preview: tuple[Rect, Samples] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +82,25 @@ class _Task:
         self._tell = tell
         self._lock = threading.Lock()
         self._report: Report | None = None
+        self._shown: tuple[Rect, Samples] | None = None
 
-    def step(self, fraction: float | None, note: str, preview: Float | None = None) -> Decision:
+    def check(self) -> None:
+        """Raise Cancelled when nobody wants the fill any more."""
         if self.dropped:
             raise Cancelled
+
+    def show(self, rect: Rect, samples: Samples) -> None:
+        """What the next report shows of the photo."""
+        self._shown = rect, samples
+
+    def step(self, fraction: float | None, note: str, preview: Float | None = None) -> Decision:
+        self.check()
+        shown, self._shown = self._shown, None
         with self._lock:
             undelivered = self._report
-            if preview is None and undelivered is not None:
-                preview = undelivered.preview
-            self._report = Report(fraction, note, preview)
+            if shown is None and undelivered is not None:
+                shown = undelivered.preview
+            self._report = Report(fraction, note, shown)
         if undelivered is None:
             self._tell(self)
         return Decision.FINISH if self.finish else Decision.CONTINUE
@@ -110,13 +125,21 @@ class _Task:
                 loop.call_soon_threadsafe(_resolve, future, outcome)
 
 
+class _Loan:
+    """Work that is done with the runner between fills; its outcome goes to whatever thread waits."""
+
+    def __init__(self, work: Callable[[JobRunner], Any]) -> None:
+        self.work = work
+        self.outcome: Future[Any] = Future()
+
+
 class EngineThread(QThread):
     """Runs one fill at a time. Created, called and heard on the window's thread; nothing here waits but `close`.
 
     Of each fill either `finished_fill`, `failed` or `cancelled` comes, whether it was submitted or awaited.
     """
 
-    #: float or None, the stage, float32 H×W×C or None; a slow window gets the newest only.
+    #: float or None, the stage, what `Report.preview` is; a slow window gets the newest only.
     progressed = Signal(object, str, object)
     #: Plan, Filled.
     finished_fill = Signal(object, object)
@@ -134,7 +157,7 @@ class EngineThread(QThread):
         self._make_runner = make_runner or _worker_runner
         self._runner: JobRunner | None = None
         self._task: _Task | None = None
-        self._orders: SimpleQueue[_Task | _Order] = SimpleQueue()
+        self._orders: SimpleQueue[_Task | _Loan | _Order] = SimpleQueue()
         self._closing = False
         self._told.connect(self._hear, Qt.ConnectionType.QueuedConnection)
 
@@ -168,6 +191,12 @@ class EngineThread(QThread):
             # the loop may be quicker than the signal: whoever awaited finds the engine free
             self._hear(task)
         return made.plan, made.filled
+
+    def lend(self, work: Callable[[JobRunner], T]) -> Future[T]:
+        """Have something short done with the runner, after the fill that runs; Cancelled when the thread ends first."""
+        loan = _Loan(work)
+        self._order(loan)
+        return loan.outcome
 
     def cancel(self) -> None:
         """Drop the running fill: the window is free when this returns, the engine ends when it hears of it."""
@@ -207,6 +236,8 @@ class EngineThread(QThread):
             while (order := self._orders.get()) is not _Order.CLOSE:
                 if isinstance(order, _Task):
                     order.end(self._outcome(order))
+                elif isinstance(order, _Loan):
+                    self._do(order)
                 else:
                     self._get_ready()
         finally:
@@ -219,7 +250,7 @@ class EngineThread(QThread):
         self._order(task)
         self._task = task
 
-    def _order(self, order: _Task | _Order) -> None:
+    def _order(self, order: _Task | _Loan | _Order) -> None:
         if self._closing:
             raise RuntimeError("the engine thread is closed")
         self._orders.put(order)
@@ -240,6 +271,16 @@ class EngineThread(QThread):
         except Exception as error:  # noqa: BLE001  whatever goes wrong here, the window lives on
             _log.exception("a fill failed unexpectedly")
             return _caused("The fill failed for an unexpected reason.", "Please report it with the details.", error)
+
+    def _do(self, loan: _Loan) -> None:
+        try:
+            if self._closing:
+                raise Cancelled
+            if self._runner is None:
+                self._runner = self._make_runner()
+            loan.outcome.set_result(loan.work(self._runner))
+        except Exception as error:  # noqa: BLE001  whoever waits raises it again
+            loan.outcome.set_exception(error)
 
     def _get_ready(self) -> None:
         from inpaint_studio.engines import catalog

@@ -21,17 +21,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inpaint_studio.ui.ask import file_dialog
 from inpaint_studio.ui.theme import hint, named
 
 if TYPE_CHECKING:
     from inpaint_studio.storage.family import Family
     from inpaint_studio.storage.photo import Photo
+    from inpaint_studio.studio.export_options import ExportOptions
 
 _QUALITY = 95
 
 
 class ExportDialog(QDialog):
-    """Show it with `open()`; once it is accepted `path` and `quality` say what to write."""
+    """Show it with `open()`; once it is accepted `path` and `options` say what to write."""
 
     def __init__(self, photo: Photo, original: Path | None, parent: QWidget, folder: Path | None = None) -> None:
         """Propose a name after `original`, the photo's own file if it has one, in `folder` or beside it."""
@@ -39,17 +41,27 @@ class ExportDialog(QDialog):
         if folder is None:
             folder = original.parent if original is not None else Path.home()
         from inpaint_studio.storage.registry import FAMILIES
+        from inpaint_studio.studio.export_options import last_options
+        from inpaint_studio.ui.export_choices import ExportChoices
 
+        families = tuple(family for family in FAMILIES if family.writes)
+        last = last_options()
         self.setWindowTitle(self.tr("Export a photo"))
         named(self, "dialog.export", accessible=self.windowTitle())
-        self._original, self._format, self._families = original, photo.format, FAMILIES
+        self._original, self._format, self._families = original, photo.format, families
+        self._own_family = photo.family
+        self._choices = ExportChoices(photo, last, self)
+        self._choices.changed.connect(self._refresh)
         self._build()
+        self._quality.setValue(last.quality or _QUALITY)
+        family = next((family for family in families if family.id == photo.family), None)
         suffix = original.suffix if original is not None else ""
-        family = next((family for family in FAMILIES if suffix.lower() in family.suffixes), FAMILIES[0])
+        family = family or next((one for one in families if suffix.lower() in one.suffixes), families[0])
+        suffix = suffix if suffix.lower() in family.suffixes else ""
         stem = original.stem if original is not None else self.tr("photo")
         self._folder.setText(str(folder))
         self._name.setText(_free_name(folder, f"{stem}-filled", suffix if suffix else family.suffixes[0]))
-        self._kind.setCurrentIndex(FAMILIES.index(family))
+        self._kind.setCurrentIndex(families.index(family))
         self._refresh()
         self._name.setFocus()
         self._name.setSelection(0, len(self.path.stem))
@@ -62,12 +74,20 @@ class ExportDialog(QDialog):
     @property
     def quality(self) -> int | None:
         """1 to 100; None for lossless formats, and to keep the original's."""
-        if self._family.lossless or (self._own.isChecked() and self._own_possible):
+        if not self._family.takes_quality or (self._own.isChecked() and self._own_possible):
             return None
         return self._quality.value()
 
+    @property
+    def options(self) -> ExportOptions:
+        """How to write the file."""
+        return self._choices.options(self._family, self.quality)
+
     def accept(self) -> None:
         if self._export.isEnabled():
+            from inpaint_studio.studio.export_options import remember_options
+
+            remember_options(self.options)
             super().accept()
 
     def _build(self) -> None:
@@ -109,6 +129,7 @@ class ExportDialog(QDialog):
         self._lines.addRow(self.tr("&Format"), self._kind)
         self._quality_row = self._lines.rowCount()
         self._lines.addRow(self.tr("Quality"), quality)
+        self._choices.add_rows(self._lines)
         for widget in (self._loss, self._replace, self._warning):
             self._lines.addRow("", widget)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -129,7 +150,7 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _browse(self) -> None:
-        chooser = QFileDialog(self, self.tr("Choose the folder"), self._folder.text())
+        chooser = file_dialog(self, self.tr("Choose the folder"), Path(self._folder.text()))
         chooser.setFileMode(QFileDialog.FileMode.Directory)
         chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.fileSelected.connect(self._folder.setText)
@@ -162,11 +183,18 @@ class ExportDialog(QDialog):
 
     @property
     def _own_possible(self) -> bool:
+        """Whether no quality can be asked for: blocks or tables of the original are kept, or nothing is lost at all."""
+        if self._family.lossless:
+            return True
+        if self._own_family:
+            return self._own_family == self._family.id
         return self._original is not None and self._original.suffix.lower() in self._family.suffixes
 
     @Slot()
     def _refresh(self) -> None:
-        self._lines.setRowVisible(self._quality_row, not self._family.lossless)
+        self._lines.setRowVisible(self._quality_row, self._family.takes_quality)
+        self._choices.show_for(self._family)
+        self._own.setText(self.tr("Without loss") if self._family.lossless else self.tr("As the original"))
         self._own.setVisible(self._own_possible)
         self._quality.setEnabled(not (self._own.isChecked() and self._own_possible))
         self._loss.setText(self._about_loss())
@@ -197,7 +225,9 @@ class ExportDialog(QDialog):
     def _about_loss(self) -> str:
         family, held = self._family, self._family.holds(self._format)
         said = []
-        if family.lossless:
+        if self._choices.alters:
+            said.append(self.tr("Scaling and converting change every pixel; that nothing else did is proven before."))
+        elif family.lossless and self.quality is None:
             said.append(self.tr("{format} is lossless: what you did not fill stays exactly as it is."))
         else:
             said.append(self.tr("{format} is lossy: it changes pixels a little everywhere. PNG and TIFF change none."))

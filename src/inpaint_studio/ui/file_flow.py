@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,43 +14,88 @@ from inpaint_studio.errors import StudioError
 from inpaint_studio.settings import Settings
 from inpaint_studio.storage.project import SUFFIX, make_thumbnail
 from inpaint_studio.studio.export import Exported, export
+from inpaint_studio.studio.export_layers import layers_export
+from inpaint_studio.studio.export_options import ExportOptions
 from inpaint_studio.studio.recent import remember
 from inpaint_studio.studio.session import Session, open_any, recover
 from inpaint_studio.ui.document_tab import DocumentTab
+from inpaint_studio.ui.errand import Errand, in_thread
+from inpaint_studio.ui.progress import Progress
+
+T = TypeVar("T")
+
+#: Milliseconds after which the user is told that something is going on.
+_NOTICED = 400
 
 
 class FileFlow(QObject):
-    """Blocking work on files, off the window's thread. Every method raises StudioError for what it can't do."""
+    """Blocking work on files, off the window's thread, with progress and a way out.
+
+    Every method raises StudioError for what it can't do, and Cancelled when the user did not want to wait.
+    """
 
     #: From the journal's thread: why steps can't be kept safe.
     unsafe = Signal(object)
 
-    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(self, settings: Settings, progress: Progress, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._progress = progress
+        self._running: list[tuple[DocumentTab | None, Errand[Any]]] = []
 
-    async def open(self, path: Path) -> Session:
-        """Open a photo or a project."""
-        session = await asyncio.to_thread(open_any, path, self._settings, failed=self._failed)
-        await asyncio.to_thread(remember, path)
+    def running(self, tab: DocumentTab | None) -> bool:
+        """Whether a file is being written for `tab`; with None, opened."""
+        return any(owner is tab for owner, _ in self._running)
+
+    def stop(self, tab: DocumentTab | None) -> None:
+        """Cancel what `running` tells of. Each ends with Cancelled where it is awaited."""
+        for owner, errand in tuple(self._running):
+            if owner is tab:
+                errand.cancel()
+
+    async def open(self, path: Path, there: Callable[[Path], DocumentTab | None]) -> Session | DocumentTab:
+        """Open a photo or a project; the tab where `there` knows one for the file's real path."""
+        what = self.tr("Opening {0}").format(path.name)
+        showing = there(await self._long(None, what, lambda _: path.resolve()))
+        if showing is not None:
+            return showing
+        read = partial(open_any, path, self._settings, failed=self._failed)
+        session = await self._long(None, what, lambda _: read(), _discard)
+        await self._long(None, what, lambda _: remember(path))
         return session
 
-    async def recover(self, journal: Path) -> Session:
-        """Open what a dead program left."""
-        return await asyncio.to_thread(recover, journal, self._settings, failed=self._failed)
+    async def recover(self, journal: Path, name: str) -> Session:
+        """Open what a dead program left of the document `name`."""
+        read = partial(recover, journal, self._settings, failed=self._failed)
+        return await self._long(None, self.tr("Opening {0}").format(name), lambda _: read(), _close)
 
     async def save(self, tab: DocumentTab, target: Path) -> None:
         """Write the project `target`, whose suffix is added where it lacks."""
         target = project_path(target)
-        thumbnail = await asyncio.to_thread(_thumbnail(tab))
-        position = await asyncio.to_thread(tab.session.save, target, thumbnail)
-        tab.session.saved(target, position)
-        tab.changed.emit()
-        await asyncio.to_thread(remember, target)
+        since = tab.studio.history.moment()
+        picture = _thumbnail(tab)
 
-    async def export(self, tab: DocumentTab, target: Path, quality: int | None) -> Exported:
+        def write(cancelled: Callable[[], bool]) -> int:
+            return tab.session.save(target, picture(), cancelled)
+
+        position = await self._long(tab, self.tr("Saving {0}").format(target.name), write)
+        tab.session.saved(target, position, since)
+        tab.changed.emit()
+        await in_thread(lambda: remember(target))
+
+    async def export(self, tab: DocumentTab, target: Path, options: ExportOptions) -> Exported:
         """Write a photo and prove that nothing else changed."""
-        return await asyncio.to_thread(export, tab.studio.shown(), target, quality=quality)
+        shown = tab.studio.shown()
+
+        def write(cancelled: Callable[[], bool]) -> Exported:
+            return export(shown, target, options, cancelled=cancelled)
+
+        return await self._long(tab, self.tr("Writing and checking {0}").format(target.name), write)
+
+    async def export_layers(self, tab: DocumentTab, target: Path) -> Path:
+        """Write the document with its layers for another editor."""
+        write = layers_export(tab.studio, target, self.tr("Photo"))
+        return await self._long(tab, self.tr("Writing {0}").format(target.name), write)
 
     async def keep_thumbnail(self, tab: DocumentTab) -> None:
         """Put a picture of the document into its journal, unless it is closed meanwhile."""
@@ -62,11 +109,28 @@ class FileFlow(QObject):
             await self.keep_thumbnail(tab)
         tab.closing = True
         try:
-            await asyncio.to_thread(tab.session.close, discard=discard)
+            await in_thread(lambda: tab.session.close(discard=discard))
         except StudioError:
             tab.closing = False
             raise
         tab.canvas.set_document(None)
+
+    async def _long(
+        self,
+        tab: DocumentTab | None,
+        what: str,
+        work: Callable[[Callable[[], bool]], T],
+        unwanted: Callable[[T], object] | None = None,
+    ) -> T:
+        errand = Errand(work, unwanted)
+        entry = (tab, errand)
+        self._running.append(entry)
+        shown = self._progress.begin(what, errand.cancel, after_ms=_NOTICED)
+        try:
+            return await errand.done()
+        finally:
+            self._progress.end(shown)
+            self._running.remove(entry)
 
     def _failed(self, error: StudioError) -> None:
         self.unsafe.emit(error)
@@ -75,6 +139,16 @@ class FileFlow(QObject):
 def project_path(path: Path) -> Path:
     """`path` with the suffix of projects, added where it lacks."""
     return path if path.suffix.lower() == SUFFIX else path.with_name(f"{path.name}{SUFFIX}")
+
+
+def _discard(session: Session) -> None:
+    """A photo or project that was opened too late: its file has all there is."""
+    session.close(discard=True)
+
+
+def _close(session: Session) -> None:
+    """What was recovered too late is offered at the next start again."""
+    session.close()
 
 
 def _thumbnail(tab: DocumentTab) -> Callable[[], bytes]:

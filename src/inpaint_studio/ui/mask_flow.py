@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, SignalInstance
+from PySide6.QtWidgets import QDialog, QWidget
 
 from inpaint_studio.document.codec import Tiles
 from inpaint_studio.document.edits import Paint
 from inpaint_studio.document.layers import MaskLayer
 from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.colour_range import colour_range
 from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.mask_operations import MaskOperation, operate
 from inpaint_studio.pixels.masks import Coverage
+from inpaint_studio.pixels.proxy import Proxy, rgb_reader
 from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.shapes import Region
 from inpaint_studio.pixels.tiled import TiledImage, tile_rect
 from inpaint_studio.settings import Settings
 from inpaint_studio.storage.files import read_mask, write_photo
 from inpaint_studio.storage.photo import Photo
+from inpaint_studio.tools.selection import combined
 from inpaint_studio.ui import ask
+from inpaint_studio.ui.colour_range_dialog import Chosen, ColourRangeDialog
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.mask_dialog import MaskDialog
+
+V = TypeVar("V", bound=Hashable)
+
+#: Pixels of the picture in which colours are picked.
+_PICTURE_PIXELS = 250_000
 
 
 class _Preview:
@@ -57,6 +69,8 @@ class MaskFlow(QObject):
         layer = tab.have_mask() if operation.everywhere else tab.mask_worked_on()
         if layer is None:
             raise InputError(self.tr("There is no mask to change."), self.tr("Paint one with the brush (B)."))
+        if layer.locked:
+            raise InputError(self.tr("{0} is locked.").format(layer.name), self.tr("Unlock it with Ctrl+/."))
         if operation.most == 0:
             tiles: Tiles = await asyncio.to_thread(operate, operation, layer.coverage.snapshot(), 0.0)
         else:
@@ -68,33 +82,76 @@ class MaskFlow(QObject):
         """What the operation makes of the mask with the number that the user settles on; nothing when they cancel."""
         preview = _Preview(tab, layer)
         dialog = MaskDialog(operation, self._window)
+        asked = dialog.valueChanged, lambda: dialog.value
+        return await self._settled_on(dialog, asked, preview, lambda value: operate(operation, preview.original, value))
+
+    async def _settled_on(
+        self,
+        dialog: QDialog,
+        asked: tuple[SignalInstance, Callable[[], V]],
+        preview: _Preview,
+        make: Callable[[V], Tiles],
+    ) -> Tiles:
+        """What `make`, in a thread, makes of a dialog's value, shown while it changes; nothing when the user cancels.
+
+        asked: the signal that the value has changed, and the value.
+        """
+        changed, value_now = asked
         wanted, over = asyncio.Event(), asyncio.Event()
         wanted.set()
-        dialog.valueChanged.connect(lambda _: wanted.set())
-        made: dict[float, Tiles] = {}
+        changed.connect(lambda _: wanted.set())
+        made: dict[V, Tiles] = {}
 
-        async def make(value: float) -> Tiles:
+        async def made_of(value: V) -> Tiles:
             if value not in made:
-                made[value] = await asyncio.to_thread(operate, operation, preview.original, value)
+                made[value] = await asyncio.to_thread(make, value)
             return made[value]
 
         async def keep_up() -> None:
-            # always the newest number; those that came while one was computed are skipped
+            # always the newest value; those that came while one was computed are skipped
             while await wanted.wait() and not over.is_set():
                 wanted.clear()
-                preview.show(await make(dialog.value))
+                preview.show(await made_of(value_now()))
 
         following = asyncio.get_running_loop().create_task(keep_up())
-        value = operation.usual
+        value = value_now()
         try:
             accepted = await ask.finished(dialog)
-            value = dialog.value
+            value = value_now()
         finally:
             over.set()
             wanted.set()
             await following
             preview.show({})
-        return await make(value) if accepted else {}
+        return await made_of(value) if accepted else {}
+
+    async def colour_range(self, tab: DocumentTab, at: tuple[int, int] | None) -> None:
+        """Select by colour, at first by that of the photo's pixel `at` (x, y): one step."""
+        tab.canvas.cancel_stroke()
+        composite, extent = tab.document.composite(), tab.document.canvas
+        read = rgb_reader(composite.read, tab.document.format)
+        proxy = await asyncio.to_thread(Proxy.of, read, extent, _PICTURE_PIXELS)
+        layer = tab.have_mask()
+        if layer.locked:
+            raise InputError(self.tr("{0} is locked.").format(layer.name), self.tr("Unlock it with Ctrl+/."))
+        first = None
+        if at is not None and extent.contains(spot := Rect(at[0], at[1], at[0] + 1, at[1] + 1)):
+            red, green, blue = (int(value) for value in read(spot)[0, 0])
+            first = red, green, blue
+        preview = _Preview(tab, layer)
+        regions: dict[object, Region] = {}
+
+        def make(chosen: Chosen) -> Tiles:
+            samples, tolerance, how = chosen
+            if (samples, tolerance) not in regions:
+                regions.clear()
+                regions[samples, tolerance] = colour_range(read, extent, samples, tolerance)
+            return combined(preview.original, regions[samples, tolerance], how) if samples else {}
+
+        dialog = ColourRangeDialog(proxy, first, self._window)
+        tiles = await self._settled_on(dialog, (dialog.valueChanged, lambda: dialog.value), preview, make)
+        if tiles and layer.id in {other.id for other in tab.document.layers}:
+            tab.do(Paint.of(tab.document, layer.id, "coverage", tiles, self.tr("Colour range")))
 
     async def read(self, tab: DocumentTab, path: Path) -> None:
         """Add the picture `path` as a mask; one of another size is fitted in or centred, as the user says."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from inpaint_studio.ui.theme import ElidedLabel, named
@@ -34,10 +35,23 @@ class TimeLeft:
         return max(0.0, whole - elapsed)
 
 
-class Progress(QWidget):
-    """Stage, bar, elapsed time, time left where it can be known, and a Cancel button. Hidden while nothing runs."""
+class Work:
+    """One long operation, as `Progress` shows it."""
 
-    cancelRequested = Signal()  # noqa: N815  Qt's way of naming signals
+    def __init__(self, stage: str, cancel: Callable[[], object], shown_from: float) -> None:
+        self.stage = stage
+        self.cancel = cancel
+        self.shown_from = shown_from
+        self.began = time.monotonic()
+        self.fraction: float | None = None
+        self.left = TimeLeft()
+
+
+class Progress(QWidget):
+    """Stage, bar, elapsed time, time left where it can be known, and a Cancel button. Hidden while nothing runs.
+
+    Of several operations the one that began last is shown; when it ends, the one before it is shown again.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +66,7 @@ class Progress(QWidget):
         self._cancel = named(
             QPushButton(self.tr("Cancel")), "progress.cancel", self.tr("Cancel"), shortcut=self.tr("Esc")
         )
-        self._cancel.clicked.connect(self.cancelRequested)
+        self._cancel.clicked.connect(self.cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 0, 0)
         row.setSpacing(8)
@@ -61,39 +75,70 @@ class Progress(QWidget):
             row.addWidget(widget)
         self._clock = QTimer(self, interval=_TICKS)
         self._clock.timeout.connect(self._tick)
-        self._began = 0.0
-        self._fraction: float | None = None
-        self._left = TimeLeft()
+        self._late = QTimer(self, singleShot=True)
+        self._late.timeout.connect(self._refresh)
+        self._works: list[Work] = []
         self.setMinimumWidth(self.sizeHint().width() + 160)
         self.hide()
 
-    def begin(self, stage: str) -> None:
-        """Show that something runs of which nothing is known yet."""
-        self._began, self._left = time.monotonic(), TimeLeft()
-        self.update_progress(None, stage)
-        self._tick()
-        self._clock.start()
-        self.show()
+    def begin(self, stage: str, cancel: Callable[[], object], *, after_ms: int = 0) -> Work:
+        """Show that something runs of which nothing is known yet; what ends within `after_ms` is never shown."""
+        work = Work(stage, cancel, time.monotonic() + after_ms / 1000)
+        self._works.append(work)
+        self._refresh()
+        return work
 
-    @Slot(object, str)
-    def update_progress(self, fraction: float | None, stage: str) -> None:
+    def update_work(self, work: Work, fraction: float | None, stage: str) -> None:
         """`fraction` done in 0..1; None shows a bar that only says that something goes on."""
-        self._fraction = fraction
-        self._stage.set_full_text(stage)
-        self._bar.setRange(0, 0 if fraction is None else 1000)
-        if fraction is not None:
-            self._bar.setValue(round(1000 * fraction))
+        work.fraction, work.stage = fraction, stage
+        if work is self._shown():
+            self._show_work(work)
+
+    def end(self, work: Work) -> None:
+        """It does not run any more."""
+        self._works.remove(work)
+        self._refresh()
 
     @Slot()
-    def end(self) -> None:
-        """Nothing runs any more."""
-        self._clock.stop()
-        self.hide()
+    def cancel(self) -> None:
+        """Cancel what is shown."""
+        work = self._shown()
+        if work is not None:
+            work.cancel()
+
+    def _shown(self) -> Work | None:
+        now = time.monotonic()
+        return next((work for work in reversed(self._works) if work.shown_from <= now), None)
+
+    @Slot()
+    def _refresh(self) -> None:
+        waiting = [wait for work in self._works if (wait := work.shown_from - time.monotonic()) > 0]
+        if waiting:
+            self._late.start(int(1000 * min(waiting)) + 1)
+        work = self._shown()
+        if work is None:
+            self._clock.stop()
+            self.hide()
+            return
+        self._show_work(work)
+        self._tick()
+        if not self._clock.isActive():
+            self._clock.start()
+        self.show()
+
+    def _show_work(self, work: Work) -> None:
+        self._stage.set_full_text(work.stage)
+        self._bar.setRange(0, 0 if work.fraction is None else 1000)
+        if work.fraction is not None:
+            self._bar.setValue(round(1000 * work.fraction))
 
     @Slot()
     def _tick(self) -> None:
-        elapsed = time.monotonic() - self._began
-        left = self._left.estimate(self._fraction, elapsed)
+        work = self._shown()
+        if work is None:
+            return
+        elapsed = time.monotonic() - work.began
+        left = work.left.estimate(work.fraction, elapsed)
         text = duration(elapsed)
         if left is not None:
             text = self.tr("{elapsed}, {left} left").format(elapsed=text, left=duration(left))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
@@ -14,28 +13,18 @@ from PySide6.QtWidgets import (
     QSlider,
     QSpinBox,
     QStackedWidget,
+    QToolButton,
     QWidget,
 )
 
-from inpaint_studio.tools.base import BrushSettings, Tool
-from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.tools.base import Brushed, BrushSettings, Tool
+from inpaint_studio.tools.clone import CloneSettings, CloneTool
+from inpaint_studio.tools.smart_select import SmartSelectTool
 from inpaint_studio.tools.wand import WandSettings, WandTool
+from inpaint_studio.ui.brush_scale import SIZE_STEPS, size_at, step_at
+from inpaint_studio.ui.clone_options import CloneOptions
+from inpaint_studio.ui.select_options import SmartSelectOptions
 from inpaint_studio.ui.theme import named
-
-#: Steps of the size slider over the whole logarithmic range.
-_STEPS = 300
-_RATIO = math.log(BrushSettings.LARGEST / BrushSettings.SMALLEST)
-
-
-def size_at(step: int) -> float:
-    """The brush size at a position of the slider."""
-    size = BrushSettings.SMALLEST * math.exp(_RATIO * step / _STEPS)
-    return min(round(size, 1 if size < 10 else 0), BrushSettings.LARGEST)
-
-
-def step_at(size: float) -> int:
-    """The slider's position for a brush size."""
-    return round(_STEPS * math.log(size / BrushSettings.SMALLEST) / _RATIO)
 
 
 class ToolOptions(QStackedWidget):
@@ -45,14 +34,24 @@ class ToolOptions(QStackedWidget):
     changed = Signal(object)
     #: The WandSettings that the user has made.
     wandChanged = Signal(object)  # noqa: N815  Qt's way to name signals
+    #: The brush's pop-up is to be shown here.
+    moreAsked = Signal(QPoint)  # noqa: N815
+    #: The SmartSelectSettings that the user has made.
+    smartChanged = Signal(object)  # noqa: N815
+    #: The CloneSettings that the user has made.
+    cloneChanged = Signal(object)  # noqa: N815
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "tool.options", accessible=self.tr("Tool settings"))
         self._brush, self._wand, self._nothing = _BrushOptions(), _WandOptions(), QWidget()
-        for page in (self._brush, self._wand, self._nothing):
+        self._smart = SmartSelectOptions()
+        for page in (self._brush, self._wand, self._smart, self._nothing):
             self.addWidget(page)
+        self._smart.changed.connect(self.smartChanged)
         self._brush.changed.connect(self.changed)
+        self._brush.moreAsked.connect(self.moreAsked)
+        self._brush.clone.changed.connect(self.cloneChanged)
         self._wand.changed.connect(self.wandChanged)
 
     def show_for(self, tool: Tool) -> None:
@@ -60,8 +59,12 @@ class ToolOptions(QStackedWidget):
         if isinstance(tool, WandTool):
             self._wand.set_settings(tool.settings)
             self.setCurrentWidget(self._wand)
+        elif isinstance(tool, SmartSelectTool):
+            self._smart.set_settings(tool.settings)
+            self.setCurrentWidget(self._smart)
         else:
-            self.setCurrentWidget(self._brush if isinstance(tool, StrokeTool) else self._nothing)
+            self._brush.show_clone(tool.settings if isinstance(tool, CloneTool) else None)
+            self.setCurrentWidget(self._brush if isinstance(tool, Brushed) else self._nothing)
 
     @property
     def settings(self) -> BrushSettings:
@@ -127,13 +130,14 @@ class _WandOptions(QWidget):
 
 class _BrushOptions(QWidget):
     changed = Signal(object)
+    moreAsked = Signal(QPoint)  # noqa: N815
 
     def __init__(self) -> None:
         super().__init__()
         self._settings = BrushSettings()
         row = _row(self)
         self._slider = named(QSlider(Qt.Orientation.Horizontal), "brush.size.slider", self.tr("Size of the brush"))
-        self._slider.setRange(0, _STEPS)
+        self._slider.setRange(0, SIZE_STEPS)
         self._slider.setMinimumWidth(60)
         self._slider.setMaximumWidth(150)
         self._size = named(QDoubleSpinBox(), "brush.size", self.tr("Size of the brush"), shortcut="[ ]")
@@ -161,8 +165,24 @@ class _BrushOptions(QWidget):
                 row, "pressure_opacity", self.tr("opacity"), self.tr("A pen's pressure changes the opacity")
             ),
         }
+        self._more = named(QToolButton(), "brush.more", self.tr("All of the brush, and brushes with names"))
+        self._more.setText("…")
+        self._more.clicked.connect(lambda: self.moreAsked.emit(self._more.mapToGlobal(self._more.rect().bottomLeft())))
+        row.addWidget(self._more)
+        self.clone = CloneOptions()
+        self.clone.hide()
+        row.addSpacing(6)
+        row.addWidget(self.clone)
         row.addStretch(1)
         self.set_settings(self._settings)
+
+    def show_clone(self, settings: CloneSettings | None) -> None:
+        """With the settings of the clone stamp in place of a pen's, or without."""
+        self.clone.setVisible(settings is not None)
+        for check in self._checks.values():
+            check.setVisible(settings is None)
+        if settings is not None:
+            self.clone.set_settings(settings)
 
     @property
     def settings(self) -> BrushSettings:

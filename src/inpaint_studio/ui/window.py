@@ -4,38 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QGridLayout, QMainWindow, QStackedWidget, QTabWidget, QToolBar, QWidget
 
+from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels import stroke_backend
 from inpaint_studio.settings import Settings
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.session import Session
-from inpaint_studio.tools.base import BrushSettings
+from inpaint_studio.tools.base import Brushed, BrushSettings
+from inpaint_studio.tools.clone import CloneSettings, CloneTool
+from inpaint_studio.tools.hand import HandTool
 from inpaint_studio.tools.registry import TOOLS
-from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.tools.smart_select import SmartSelectSettings, SmartSelectTool
 from inpaint_studio.tools.wand import WandSettings, WandTool
 from inpaint_studio.ui.actions import ALWAYS, COMMANDS, ON_THE_DOCUMENT, build_actions
+from inpaint_studio.ui.candidates_dock import CandidatesDock
 from inpaint_studio.ui.commands import Commands
 from inpaint_studio.ui.document_tab import DocumentTab
+from inpaint_studio.ui.early_look import EarlyLook, early_picture
 from inpaint_studio.ui.engine_thread import EngineThread
+from inpaint_studio.ui.errand import in_thread
 from inpaint_studio.ui.file_flow import FileFlow
 from inpaint_studio.ui.fill_flow import FillFlow
 from inpaint_studio.ui.fill_panel import FillPanel
+from inpaint_studio.ui.heal_flow import HealFlow
+from inpaint_studio.ui.history_commands import HistoryCommands
 from inpaint_studio.ui.history_dock import HistoryDock
 from inpaint_studio.ui.icons import icon
+from inpaint_studio.ui.layer_commands import LayerCommands
 from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.mask_flow import MaskFlow
 from inpaint_studio.ui.messages import Messages
+from inpaint_studio.ui.models_flow import ModelsFlow
+from inpaint_studio.ui.navigator import NavigatorDock
 from inpaint_studio.ui.outline_flow import OutlineFlow
+from inpaint_studio.ui.progress import Work
+from inpaint_studio.ui.review import FolderFlow, ReviewFlow
+from inpaint_studio.ui.screens import ScreenKeeper
+from inpaint_studio.ui.select_flow import SelectFlow
 from inpaint_studio.ui.status import StatusBar
+from inpaint_studio.ui.tool_commands import ToolCommands
 from inpaint_studio.ui.tool_options import ToolOptions
+from inpaint_studio.ui.view_commands import ViewCommands
 from inpaint_studio.ui.welcome import Welcome
+
+#: Seconds after which the start goes on without the files that are still being opened.
+_PATIENCE_S = 5
 
 
 class MainWindow(QMainWindow):
@@ -54,26 +76,41 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self)
         self.engine = EngineThread(make_runner, self)
         self.fills = FillFlow(self.engine, self)
-        self.files = FileFlow(settings, self)
         self.outlines = OutlineFlow(self)
         self.masks = MaskFlow(self, settings)
+        self.models = ModelsFlow(self)
+        self.screens = ScreenKeeper(self)
         self.tools = {tool.id: tool.make() for tool in TOOLS}
         self.tool_id = TOOLS[0].id
         self.may_close = False
         self._painted = False
         self._hidden_panels: list[QWidget] = []
         self._tasks: set[asyncio.Task[object]] = set()
+        self._filling: Work | None = None
+        self.tool_commands = ToolCommands(self)
+        self.layer_commands = LayerCommands(self)
+        self.view_commands = ViewCommands(self)
+        self.history_commands = HistoryCommands(self)
+        self.review = ReviewFlow(self)
+        self.folders = FolderFlow(self)
         self.commands = Commands(self)
         self.actions_by_name = build_actions(self, self.commands.handlers())
         self._build_centre()
         self._build_docks()
         self._build_bars()
+        self.selecting = SelectFlow(self.engine, self.status.progress, self)
+        self.healing = HealFlow(self.engine, self.status.progress, self)
+        self.files = FileFlow(settings, self.status.progress, self)
         for name in ON_THE_DOCUMENT:
             action = self.actions_by_name[name]
             self.removeAction(action)
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.tabs.addAction(action)
         self._connect()
+        try:
+            self.tool_commands.use_own_shortcuts()
+        except StudioError as error:
+            self.messages.show(error)
         self.choose_tool(self.tool_id)
         self.refresh()
 
@@ -89,6 +126,8 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.tabs)
+        self.early = EarlyLook(self)
+        self.pages.addWidget(self.early)
         centre = QWidget(self)
         layers = QGridLayout(centre)
         layers.setContentsMargins(0, 0, 0, 0)
@@ -105,16 +144,22 @@ class MainWindow(QMainWindow):
             self.first_painted.emit()
         return done
 
+    async def begin(self, paths: Sequence[Path]) -> None:
+        """What every start does: open `paths`, then `warm_up`, which does not wait for a disk that hangs."""
+        opening = self.spawn(self.commands.open_files(paths))
+        await asyncio.wait([opening], timeout=_PATIENCE_S)
+        if not self.may_close:
+            self.warm_up()
+
     def warm_up(self) -> None:
         """What the first fill and the first stroke would wait for; call it when the window is on the screen."""
-        self.fill_panel.load_engines()
-        self._name_engine()
+        self.models.list_engines()
         self.engine.warm()
-        self.spawn(self.commands.look_for_leftovers())
+        self.spawn(self.commands.offer_leftovers())
 
     @staticmethod
     async def _load_kernels() -> None:
-        await asyncio.to_thread(stroke_backend.warm)
+        await asyncio.to_thread(_warm_kernels)
         # what is loaded by now stays: no collection has to go through all of it again, which takes some 60 ms
         gc.freeze()
 
@@ -124,7 +169,14 @@ class MainWindow(QMainWindow):
         fill_dock.setObjectName("dock.fill")
         fill_dock.setWidget(self.fill_panel)
         self.layers = LayersDock(self)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.review.dock)
+        self.layers.set_commands([self.actions_by_name[name] for name in self.layer_commands.handlers()])
         self.history = HistoryDock(self)
+        self.candidates = CandidatesDock(self.spawn, self)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.candidates)
+        self.navigator = NavigatorDock(self)
+        self.navigator.visibilityChanged.connect(self.actions_by_name["action.navigator"].setChecked)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.navigator)
         for dock in (fill_dock, self.layers, self.history):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         self.resizeDocks([fill_dock, self.layers, self.history], [330, 270, 200], Qt.Orientation.Vertical)
@@ -165,19 +217,25 @@ class MainWindow(QMainWindow):
         self.welcome.recoverRequested.connect(lambda path: self.spawn(self.commands.recover(path)))
         self.welcome.discardRequested.connect(lambda path: self.spawn(self.commands.discard(path)))
         self.fill_panel.fillRequested.connect(self.commands.fill)
+        self.fill_panel.form.getRequested.connect(self.models.get)
         self.fill_panel.changed.connect(self._outline)
         self.fill_panel.changed.connect(self._name_engine)
         self.layers.edit.connect(lambda edit: self._with_tab(lambda tab: tab.do(edit)))
         self.layers.activeChanged.connect(lambda layer_id: self._with_tab(lambda tab: tab.activate(layer_id or None)))
+        self.candidates.moreAsked.connect(self.commands.more_candidates)
         self.layers.runAgain.connect(lambda layer_id: self.spawn(self.commands.run_again(layer_id)))
         self.history.goTo.connect(lambda position: self._with_tab(lambda tab: tab.go_to(position)))
         self.tool_options.changed.connect(self.set_brush)
         self.tool_options.wandChanged.connect(self._set_wand)
-        self.status.progress.cancelRequested.connect(self.commands.cancel)
+        self.tool_options.cloneChanged.connect(self._set_clone)
+        self.tool_options.moreAsked.connect(self.tool_commands.pop_up)
+        self.tool_options.smartChanged.connect(self._set_smart)
         self.engine.progressed.connect(self._progressed)
         self.engine.ready.connect(lambda: self.spawn(self._load_kernels()))
         self.fills.running.connect(self._running)
         self.fills.noted.connect(self.messages.info)
+        self.fills.leftover.connect(self.commands.offer_to_grow)
+        self.fills.added.connect(self._fill_added)
         self.fills.outdated.connect(
             lambda: self.messages.info(
                 self.tr("The mask was changed during the fill; the fill has the mask as it was.")
@@ -220,11 +278,23 @@ class MainWindow(QMainWindow):
         tab = DocumentTab(session, self.tools[self.tool_id], self.tabs)
         tab.changed.connect(self.refresh)
         tab.changed.connect(self._outline)
+        tab.changed.connect(self.navigator.navigator.refresh)
         tab.failed.connect(self.messages.show)
         tab.activeChanged.connect(self._activated)
+        tab.strokeInVain.connect(self._stroke_in_vain)
+        tab.lateSelection.connect(lambda late: self.spawn(self.selecting.find(tab, late)))
+        tab.lateHeal.connect(lambda late: self.spawn(self.healing.mend(tab, late)))
+        tab.sourceMissing.connect(
+            lambda: self.messages.info(self.tr("Alt+click where to copy from, then paint over what should go."))
+        )
+        tab.nothingFound.connect(self._nothing_found)
+        tab.lockedTouched.connect(self._locked_touched)
+        self.review.keys.watch_canvas(tab.canvas)
         tab.canvas.zoomChanged.connect(self.status.set_zoom)
         tab.canvas.cursorMoved.connect(self._pointed)
         tab.canvas.set_brush_size(self._brush_shown())
+        tab.canvas.set_panning(isinstance(self.tools[self.tool_id], HandTool))
+        self.tool_commands.watch(tab)
         self.tabs.setCurrentIndex(self.tabs.addTab(tab, tab.title))
         self.refresh()
         tab.canvas.setFocus()
@@ -236,10 +306,18 @@ class MainWindow(QMainWindow):
         tab.deleteLater()
         self.refresh()
 
+    async def look_early(self, path: Path) -> None:
+        """Show a photo that is being opened, if nothing else is open that one might be working on."""
+        seen = await in_thread(lambda: early_picture(path))
+        if seen is not None and self.tab is None and self.files.running(None):
+            self.early.show_picture(*seen)
+            self.pages.setCurrentWidget(self.early)
+
     def refresh(self) -> None:
         """Show what the document in front has become."""
         tab = self.tab
         self.pages.setCurrentWidget(self.tabs if tab is not None else self.welcome)
+        self.early.clear()
         for index, other in enumerate(self.all_tabs):
             self.tabs.setTabText(index, other.title)
         self.setWindowTitle(f"{tab.title} – Inpaint Studio" if tab is not None else "Inpaint Studio")
@@ -253,6 +331,8 @@ class MainWindow(QMainWindow):
         for name, on in enabled.items():
             self.actions_by_name[name].setEnabled(on)
         self.fill_panel.setEnabled(tab is not None)
+        self.candidates.follow(tab, self.layers.selected[-1] if self.layers.selected else None)
+        self.review.follow()
 
     def _with_tab(self, act: Callable[[DocumentTab], None]) -> None:
         if self.tab is not None:
@@ -267,11 +347,14 @@ class MainWindow(QMainWindow):
             self.layers.set_active(tab.active or "")
             self.status.set_zoom(tab.canvas.view.zoom)
             self.actions_by_name["action.overlay"].setChecked(tab.canvas.overlay_shown)
+            self.view_commands.show_state(tab)
+        self.navigator.navigator.set_canvas(tab.canvas if tab is not None else None)
         self.refresh()
 
     def _activated(self, layer_id: str) -> None:
         if self.sender() is self.tab:
             self.layers.set_active(layer_id)
+            self.review.follow()
 
     def _name_engine(self) -> None:
         self.status.set_engine(self.fill_panel.form.engine_title)
@@ -294,18 +377,28 @@ class MainWindow(QMainWindow):
         """Paint with `brush` from the next press on."""
         self.tool_options.set_settings(brush)
         tool = self.tools[self.tool_id]
-        if isinstance(tool, StrokeTool):
+        if isinstance(tool, Brushed):
             tool.brush = brush
         for tab in self.all_tabs:
             tab.canvas.set_brush_size(self._brush_shown())
 
     def _brush_shown(self) -> float | None:
         """The size of the circle at the pointer; None for tools that don't paint."""
-        return self.brush.size if isinstance(self.tools[self.tool_id], StrokeTool) else None
+        return self.brush.size if isinstance(self.tools[self.tool_id], Brushed) else None
 
     def _set_wand(self, settings: WandSettings) -> None:
         for tool in self.tools.values():
             if isinstance(tool, WandTool):
+                tool.settings = settings
+
+    def _set_smart(self, settings: SmartSelectSettings) -> None:
+        for tool in self.tools.values():
+            if isinstance(tool, SmartSelectTool):
+                tool.settings = settings
+
+    def _set_clone(self, settings: CloneSettings) -> None:
+        for tool in self.tools.values():
+            if isinstance(tool, CloneTool):
                 tool.settings = settings
 
     def change_brush(self, **values: float) -> None:
@@ -319,29 +412,52 @@ class MainWindow(QMainWindow):
         tool = self.tools[tool_id]
         for tab in self.all_tabs:
             tab.set_tool(tool)
+            tab.canvas.set_panning(isinstance(tool, HandTool))
         self.tool_options.show_for(tool)
-        self.set_brush(tool.brush if isinstance(tool, StrokeTool) else self.brush)
+        self.set_brush(tool.brush if isinstance(tool, Brushed) else self.brush)
 
     # ---- fills
 
     def _running(self, running: bool) -> None:
         if running:
-            self.status.progress.begin(self.tr("Filling"))
-        else:
-            self.status.progress.end()
+            self._filling = self.status.progress.begin(self.tr("Filling"), self.fills.cancel)
+        elif self._filling is not None:
+            self.status.progress.end(self._filling)
+            self._filling = None
         self.fill_panel.set_running(running)
         self.refresh()
 
     def _progressed(self, fraction: float | None, note: str, _preview: object) -> None:
-        self.status.progress.update_progress(fraction, note)
+        if self._filling is not None:
+            self.status.progress.update_work(self._filling, fraction, note)
+
+    def _fill_added(self, tab: DocumentTab, layer_id: str) -> None:
+        """With its row chosen "Run again" is in sight; the next stroke goes where it went before."""
+        if tab is self.tab:
+            self.layers.choose(layer_id)
+
+    def _stroke_in_vain(self) -> None:
+        self.messages.info(
+            self.tr(
+                "You are painting on a fill: the eraser (E) brings the original back, the brush (B) the fill. "
+                "To select something else, add a mask (Ctrl+Shift+N)."
+            )
+        )
+
+    def _locked_touched(self, name: str) -> None:
+        self.messages.info(self.tr("{0} is locked. Unlock it with Ctrl+/ to paint on it.").format(name))
+
+    def _nothing_found(self) -> None:
+        self.messages.info(self.tr("No object was found there. Drag a closer box round it, or scribble on it."))
 
     # ---- async work and the end
 
-    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         """Do `work` on the event loop; what it raises is shown."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     async def settle(self) -> None:
         """Wait until nothing that was spawned runs any more."""
@@ -372,3 +488,12 @@ class MainWindow(QMainWindow):
         # never a move: whoever dragged them would delete the originals
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
+
+
+def _warm_kernels() -> None:
+    """Load what the worker has compiled: the brush's loops, and those by which a fill is matched to its rim."""
+    from inpaint_studio.pixels import membrane
+
+    stroke_backend.warm()
+    with stroke_backend.uncollected(), suppress(StudioError):  # the first fill says why it can't be compiled
+        membrane.warm()

@@ -13,7 +13,7 @@ import pytest
 
 from inpaint_studio.engines.contract import Decision, Payload, Silent
 from inpaint_studio.engines.host.client import Worker
-from inpaint_studio.errors import Cancelled, InputError, StudioError
+from inpaint_studio.errors import Cancelled, EngineDiedError, InputError, OutOfMemoryError, StudioError
 
 if TYPE_CHECKING:
     from conftest import Call, Watcher
@@ -148,7 +148,7 @@ def test_a_crash_is_an_error_within_a_second(worker: Worker, task: str, data: di
         ("fail", {"kind": "input"}, InputError, "The selftest refuses this input."),
         ("fail", {"kind": "studio"}, StudioError, "The selftest cannot do this."),
         ("fail", {}, StudioError, "The engine failed unexpectedly."),
-        ("allocate", {"bytes": 1 << 60}, StudioError, "The engine ran out of memory."),
+        ("allocate", {"bytes": 1 << 60}, OutOfMemoryError, "The engine ran out of memory."),
         ("missing", {}, StudioError, 'The engine process knows no task "selftest.missing".'),
     ],
 )
@@ -219,3 +219,12 @@ def test_closing_frees_the_caller_and_refuses_the_next(call: type[Call]) -> None
 
 def test_an_unused_worker_closes() -> None:
     Worker("test").close()
+
+
+def test_a_worker_that_says_nothing_for_too_long_is_stopped(worker: Worker) -> None:
+    with pytest.raises(EngineDiedError, match="no sign of life") as told:
+        worker.run("selftest.busy", Payload({"rounds": 10**11}), Silent(), grace=60, patience=0.5)
+    assert told.value.hint
+    # steps are signs of life
+    counted = worker.run("selftest.count", Payload({"steps": 8, "seconds": 0.1}), Silent(), grace=0, patience=20)
+    assert counted.data["counted"] == 8

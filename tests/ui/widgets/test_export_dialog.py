@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QLineEd
 from pytestqt.qtbot import QtBot
 
 from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.photo import Photo
+from inpaint_studio.studio.export_options import ExportOptions
 from inpaint_studio.ui.export_dialog import ExportDialog
 
 DEEP = Photo(np.zeros((4, 4, 4), np.uint16), PixelFormat(Colour.RGB, "uint16", alpha=True))
@@ -144,3 +146,46 @@ def test_browsing_waits_for_nobody(qtbot: QtBot, dialog: ExportDialog, tmp_path:
 def test_escape_leaves(qtbot: QtBot, dialog: ExportDialog) -> None:
     with qtbot.waitSignal(dialog.rejected):
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+def test_all_choices_are_remembered(qtbot: QtBot, dialog: ExportDialog, original: Path) -> None:
+    assert dialog.options == ExportOptions()
+    write(qtbot, dialog, "new.png")
+    for control, keys in (("bits", "8"), ("metadata", "Everything but"), ("profile", "Convert")):
+        box = dialog.findChild(QComboBox, f"export.{control}")
+        box.setFocus()
+        qtbot.keyClicks(box, keys)
+    for control in ("smaller", "provenance"):
+        tick = dialog.findChild(QCheckBox, f"export.{control}")
+        tick.setFocus()
+        qtbot.keyClick(tick, Qt.Key.Key_Space)
+    size = dialog.findChild(QSpinBox, "export.size")
+    size.selectAll()
+    qtbot.keyClicks(size, "3")
+    wanted = ExportOptions(None, 8, 3, Keep.NO_LOCATION, srgb=True, provenance=False)
+    assert dialog.options == wanted
+    assert "before" in dialog.findChild(QLabel, "export.loss").text()
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(name(dialog), Qt.Key.Key_Return)
+    window = QWidget()
+    qtbot.addWidget(window)
+    again = ExportDialog(DEEP, original.with_suffix(".png"), window)
+    assert again.options == wanted
+
+
+def test_loss_is_a_choice_in_formats_that_have_both(qtbot: QtBot, dialog: ExportDialog) -> None:
+    write(qtbot, dialog, "new.webp")
+    own = dialog.findChild(QCheckBox, "export.own_quality")
+    assert own.text() == "Without loss"
+    assert dialog.quality is None
+    own.setFocus()
+    qtbot.keyClick(own, Qt.Key.Key_Space)
+    assert dialog.quality == 95
+    assert "lossy" in dialog.findChild(QLabel, "export.loss").text()
+
+
+def test_a_wrong_name_does_not_hide_what_the_photo_is(qtbot: QtBot, original: Path) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    photo = Photo(np.zeros((4, 4, 3), np.uint8), PixelFormat(Colour.RGB), path=original, family="webp")
+    assert ExportDialog(photo, original, window).path.name == "wren-filled.webp"

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QToolButton
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from inpaint_studio.document.recipe import Recipe
@@ -57,6 +67,20 @@ def choose(qtbot: QtBot, panel: FillPanel, title: str) -> None:
 def test_before_the_engines_are_known_there_is_the_automatic_one(panel: FillPanel) -> None:
     assert engines(panel).currentText() == "Automatic"
     assert panel.recipe() == Recipe(grow=4, feather=2)
+
+
+def test_each_label_stands_at_the_height_of_its_control(panel: FillPanel) -> None:
+    panel.load_engines()
+    panel.resize(300, 400)
+    panel.show()
+    lines = panel.form.layout()
+    assert isinstance(lines, QFormLayout)
+    for name in ("fill.engine", "fill.grow", "fill.feather", "fill.seed"):
+        control = panel.findChild(QWidget, name)
+        field = control if lines.indexOf(control) >= 0 else control.parentWidget()
+        label = lines.labelForField(field)
+        middle = control.mapTo(panel, control.rect().center()).y()
+        assert abs(label.mapTo(panel, label.rect().center()).y() - middle) <= 1, name
 
 
 def test_engines_and_their_options(qtbot: QtBot, panel: FillPanel) -> None:

@@ -22,7 +22,7 @@ from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.layers_dock.delegate import eye_rect
 from inpaint_studio.ui.layers_dock.model import PICTURE, ROW
 from inpaint_studio.ui.layers_dock.thumbnails import SIDE, thumbnail
-from tests.ui.widgets.filling import add_fill, masks_of
+from tests.ui.widgets.filling import add_fill
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_run_again_is_offered_for_fills(qtbot: QtBot, dock: LayersDock, studio: 
     with qtbot.waitSignal(dock.runAgain) as again:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert again.args == [fill.id]
-    assert dock.active == masks_of(studio)[0], "a fill is not painted on"
+    assert dock.active == fill.id
 
 
 def test_a_stroke_renews_the_picture_once_it_is_quiet(qtbot: QtBot, dock: LayersDock, studio: Studio) -> None:

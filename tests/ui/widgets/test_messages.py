@@ -91,6 +91,38 @@ def test_details_show_the_cause_and_can_be_copied(qtbot: QtBot, messages: Messag
     assert "It failed.\nTry again.\nTraceback" in QGuiApplication.clipboard().text()
 
 
+def test_a_bad_file_has_no_technical_details_but_the_log_has(
+    messages: Messages, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = InputError("a.png is damaged.", "Copy it again.")
+    refused.__cause__ = ValueError("bad chunk")
+    with caplog.at_level(logging.INFO):
+        messages.show(refused)
+    assert not messages.bar.findChild(QPushButton, "messages.details").isVisible()
+    assert "ValueError: bad chunk" in caplog.text
+
+
+def test_an_information_keeps_no_error_waiting(messages: Messages) -> None:
+    messages.info("Paint over the bird.")
+    messages.show(failed())
+    assert text(messages) == "It failed."
+    assert text(messages, "messages.more") == "1 more"
+    messages.bar.dismiss()
+    assert text(messages) == "Paint over the bird."
+
+
+def test_later_closes_the_message(qtbot: QtBot, messages: Messages) -> None:
+    done: list[str] = []
+    messages.warn("There is more.", "", "Open", lambda: done.append("opened"), later="Later")
+    later = messages.bar.findChild(QPushButton, "messages.later")
+    assert later.isVisible()
+    qtbot.mouseClick(later, Qt.MouseButton.LeftButton)
+    assert not messages.bar.isVisible()
+    assert done == []
+    messages.warn("There is nothing more.")
+    assert not later.isVisible()
+
+
 def test_equal_messages_are_counted(messages: Messages) -> None:
     for _ in range(50):
         messages.show(failed())

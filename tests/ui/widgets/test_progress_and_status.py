@@ -37,21 +37,44 @@ def shown(bar: StatusBar, name: str) -> str:
 
 
 def test_an_unknown_fraction_only_says_that_something_goes_on(progress: Progress) -> None:
-    progress.begin("Preparing")
+    work = progress.begin("Preparing", lambda: None)
     bar = progress.findChild(QProgressBar, "progress.bar")
     assert (bar.minimum(), bar.maximum()) == (0, 0)
-    progress.update_progress(0.25, "Copying")
+    progress.update_work(work, 0.25, "Copying")
     assert (bar.value(), bar.maximum()) == (250, 1000)
     progress.resize(800, 30)
     assert progress.findChild(QLabel, "progress.stage").text() == "Copying"
-    progress.end()
+    progress.end(work)
     assert not progress.isVisible()
 
 
 def test_cancel_is_a_button(qtbot: QtBot, progress: Progress) -> None:
-    progress.begin("Preparing")
-    with qtbot.waitSignal(progress.cancelRequested):
-        qtbot.mouseClick(progress.findChild(QPushButton, "progress.cancel"), Qt.MouseButton.LeftButton)
+    asked: list[str] = []
+    first = progress.begin("Filling", lambda: asked.append("fill"))
+    second = progress.begin("Writing", lambda: asked.append("export"))
+    cancel = progress.findChild(QPushButton, "progress.cancel")
+    qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert asked == ["export"]
+    progress.end(second)
+    assert not progress.isHidden()
+    progress.resize(800, 30)
+    assert progress.findChild(QLabel, "progress.stage").text() == "Filling"
+    qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert asked == ["export", "fill"]
+    progress.end(first)
+    assert progress.isHidden()
+
+
+def test_what_ends_soon_is_never_shown(qtbot: QtBot, progress: Progress) -> None:
+    soon = progress.begin("Opening a", lambda: None, after_ms=60_000)
+    later = progress.begin("Opening b", lambda: None, after_ms=50)
+    assert progress.isHidden()
+    qtbot.waitUntil(lambda: not progress.isHidden())
+    progress.resize(800, 30)
+    assert progress.findChild(QLabel, "progress.stage").text() == "Opening b"
+    progress.end(later)
+    assert progress.isHidden()
+    progress.end(soon)
 
 
 def test_time_left_waits_until_two_estimates_agree() -> None:

@@ -81,8 +81,13 @@ def test_files_dropped_are_opened(qtbot: QtBot, page: Welcome) -> None:
     entered = QDragEnterEvent(QPoint(5, 5), action, data, left, none)
     page.dragEnterEvent(entered)
     assert entered.isAccepted()
+    dropped = QDropEvent(QPointF(5, 5), action | Qt.DropAction.MoveAction, data, left, none)
+    dropped.setDropAction(Qt.DropAction.MoveAction)
     with qtbot.waitSignal(page.openRequested) as opened:
-        page.dropEvent(QDropEvent(QPointF(5, 5), action, data, left, none))
+        page.dropEvent(dropped)
+    # a file manager deletes what was moved
+    assert dropped.isAccepted()
+    assert dropped.dropAction() == action
     assert opened.args == [[Path("/photos/a.jpg")]]
 
 

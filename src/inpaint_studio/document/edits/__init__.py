@@ -4,6 +4,7 @@ from inpaint_studio.document.codec import Encoded, reading
 from inpaint_studio.document.edits.add_layer import AddLayer
 from inpaint_studio.document.edits.base import Edit
 from inpaint_studio.document.edits.group import Group
+from inpaint_studio.document.edits.mark import Mark, is_mark
 from inpaint_studio.document.edits.move_layer import MoveLayer
 from inpaint_studio.document.edits.paint import Paint
 from inpaint_studio.document.edits.remove_layer import RemoveLayer
@@ -12,7 +13,7 @@ from inpaint_studio.errors import InputError
 
 #: Every kind of edit. A kind that is missing here can't be read back, and a test enumerates this table.
 EDIT_KINDS: dict[str, type[Edit]] = {
-    cls.kind: cls for cls in (AddLayer, RemoveLayer, MoveLayer, SetLayer, Paint, Group)
+    cls.kind: cls for cls in (AddLayer, RemoveLayer, MoveLayer, SetLayer, Paint, Group, Mark)
 }
 
 
@@ -30,4 +31,16 @@ def decode_edit(encoded: Encoded) -> Edit:
         return kind.decode(encoded)
 
 
-__all__ = ["EDIT_KINDS", "AddLayer", "Edit", "Group", "MoveLayer", "Paint", "RemoveLayer", "SetLayer", "decode_edit"]
+__all__ = [
+    "EDIT_KINDS",
+    "AddLayer",
+    "Edit",
+    "Group",
+    "Mark",
+    "MoveLayer",
+    "Paint",
+    "RemoveLayer",
+    "SetLayer",
+    "decode_edit",
+    "is_mark",
+]

@@ -14,8 +14,8 @@ from inpaint_studio.engines.host import protocol
 from inpaint_studio.engines.host.ending import Ending
 from inpaint_studio.engines.host.folder import PrivateFolder, sweep
 from inpaint_studio.engines.host.job import Job, Outcome, Stage
-from inpaint_studio.engines.host.link import Link, not_started, stopped
-from inpaint_studio.errors import Cancelled, InputError, StudioError
+from inpaint_studio.engines.host.link import Link, hung, not_started, stopped
+from inpaint_studio.errors import Cancelled, InputError, OutOfMemoryError, StudioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +74,14 @@ class Worker:
             if not self._closed and not self._dying:
                 self._live_link()
 
-    def run(self, task: str, payload: Payload, progress: Progress, *, grace: float) -> Payload:
+    def run(
+        self, task: str, payload: Payload, progress: Progress, *, grace: float, patience: float = 0.0
+    ) -> Payload:
         """Have the worker do `task`; calls from several threads take turns.
 
         grace: seconds the task may need to hear a cancel. The caller is free at once all the same, but the process is
-        killed only after that long; 0 kills it at once.
+        killed only after that long; 0 kills it at once. patience: seconds without a word after which it counts as hung
+        and is killed; 0: for ever.
         Raises what the task raised (StudioError, InputError), StudioError when the process stopped or does not start,
         Cancelled after `cancel`, after `close` or when `progress` raises it. Whatever else `progress` raises, and
         KeyboardInterrupt, stops the job too.
@@ -87,7 +90,7 @@ class Worker:
         try:
             link = self._claim(job)
             self._hand_over(job, link, task, payload)
-            return self._follow(job, progress)
+            return self._follow(job, progress, patience)
         except BaseException as error:
             if isinstance(error, Exception):
                 job.check()  # once it is cancelled, whatever went wrong on the way out is of no interest
@@ -162,9 +165,9 @@ class Worker:
             if job.finish:  # asked for before there was anybody to tell
                 link.send(protocol.Finish(job.number))
 
-    def _follow(self, job: Job, progress: Progress) -> Payload:
+    def _follow(self, job: Job, progress: Progress, patience: float) -> Payload:
         while True:
-            match self._next(job):
+            match self._next(job, patience):
                 case protocol.Step() as step:
                     if progress.step(step.fraction, step.note, job.preview(step)) is Decision.FINISH:
                         with self._state:
@@ -178,17 +181,22 @@ class Worker:
                 case Ending() as end:
                     raise stopped(end)
 
-    def _next(self, job: Job) -> protocol.Step | Outcome | Ending:
+    def _next(self, job: Job, patience: float) -> protocol.Step | Outcome | Ending:
         with self._state:
             while (event := job.next()) is None:
-                self._wait(job, lambda: job.steps or job.outcome is not None)
+                heard = self._wait(job, lambda: job.steps or job.outcome is not None, patience or None)
+                if not heard:
+                    if self._link is not None:
+                        self._link.kill()
+                    raise hung(patience)
             job.check()
             return event
 
     def _failure(self, failed: protocol.Failed) -> StudioError:
         level = logging.ERROR if failed.kind == "crash" else logging.INFO
         _log.log(level, "the %s worker's job failed: %s\n%s", self.name, failed.message, failed.detail)
-        return (InputError if failed.kind == "input" else StudioError)(failed.message, failed.hint)
+        kinds = {"input": InputError, "memory": OutOfMemoryError}
+        return kinds.get(failed.kind, StudioError)(failed.message, failed.hint)
 
     def _leave(self, job: Job) -> None:
         with self._state:

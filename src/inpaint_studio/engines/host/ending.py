@@ -26,6 +26,11 @@ class Ending:
     stderr: str
 
     @property
+    def memory(self) -> bool:
+        """Whether it looks like a want of memory."""
+        return self.hint == _MEMORY
+
+    @property
     def last_words(self) -> str:
         """The last line on stderr without its full stop; empty when it wrote nothing."""
         lines = self.stderr.strip().splitlines()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inpaint_studio.engines.host import protocol
 from inpaint_studio.engines.host.ending import Ending, confusion, ending
-from inpaint_studio.errors import StudioError
+from inpaint_studio.errors import EngineDiedError, OutOfMemoryError, StudioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +125,16 @@ class Link:
 
 def stopped(end: Ending) -> StudioError:
     """The error for a job whose process has ended."""
-    return StudioError(f"The engine stopped unexpectedly because {end.cause}.", end.hint)
+    kind = OutOfMemoryError if end.memory else EngineDiedError
+    return kind(f"The engine stopped unexpectedly because {end.cause}.", end.hint)
+
+
+def hung(seconds: float) -> StudioError:
+    """The error for a job whose process gave no sign of life for so long that it was ended."""
+    return EngineDiedError(
+        f"The engine gave no sign of life for {seconds:.0f} seconds and was stopped.",
+        "Nothing in your document is lost. Try again; if it happens again, fill a smaller area or choose another engine.",
+    )
 
 
 def not_started(reason: str) -> StudioError:

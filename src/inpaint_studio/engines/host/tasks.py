@@ -22,7 +22,10 @@ _SELFTEST: Final = "inpaint_studio.engines.host.selftest"
 #: Task name → "module:function", imported only inside the worker and only when asked for.
 TASKS: Final = {
     "fill": "inpaint_studio.engines.catalog:fill_task",
+    "detect": "inpaint_studio.restore.task:detect_task",
+    "detect_text": "inpaint_studio.restore.text:text_task",
     "warm": "inpaint_studio.studio.warm:warm_task",
+    "smart_select": "inpaint_studio.studio.smart_select:segment_task",
     "selftest.echo": f"{_SELFTEST}:echo",
     "selftest.count": f"{_SELFTEST}:count",
     "selftest.busy": f"{_SELFTEST}:busy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from inpaint_studio.engines.contract import (
     Progress,
     SizeRule,
 )
+from inpaint_studio.engines.library.installed import InstalledModel
 from inpaint_studio.errors import InputError, StudioError
 
 # seed and verbosity are global to the process in the library
@@ -81,7 +83,7 @@ def _availability() -> Availability:
     return AVAILABLE
 
 
-def specs() -> tuple[EngineSpec, ...]:
+def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """The one engine of this family."""
     return (
         EngineSpec(

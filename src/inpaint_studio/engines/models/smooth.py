@@ -5,6 +5,7 @@ On the `scratch` set biharmonic measured PSNR 23.52 and SWD 1.21, OpenCV's Navie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,6 +21,7 @@ from inpaint_studio.engines.contract import (
     Progress,
     SizeRule,
 )
+from inpaint_studio.engines.library.installed import InstalledModel
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.masks import Hole, label_parts
 from inpaint_studio.pixels.rect import Rect
@@ -94,13 +96,13 @@ def _load(device: str) -> Engine:
     return Smooth()
 
 
-def specs() -> tuple[EngineSpec, ...]:
+def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """The one engine of this family."""
     return (
         EngineSpec(
             id="smooth",
             version=1,
-            title="Smooth: dust, scratches and other thin marks",
+            title="Smooth: dust and scratches, biharmonic",
             licence="BSD-3-Clause",
             load=_load,
             size=SizeRule(least=8, most=4096),

@@ -2,6 +2,19 @@
 
 from inpaint_studio.engines.planner.auto import all_specs
 from inpaint_studio.engines.planner.execute import Filled, Run, execute
+from inpaint_studio.engines.planner.leftovers import Leftover, leftover
 from inpaint_studio.engines.planner.plan import FillJob, Plan, Step, auto_options, plan
 
-__all__ = ["FillJob", "Filled", "Plan", "Run", "Step", "all_specs", "auto_options", "execute", "plan"]
+__all__ = [
+    "FillJob",
+    "Filled",
+    "Leftover",
+    "Plan",
+    "Run",
+    "Step",
+    "all_specs",
+    "auto_options",
+    "execute",
+    "leftover",
+    "plan",
+]

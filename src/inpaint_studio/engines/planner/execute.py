@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from inpaint_studio.document.layers import new_fill_planes
-from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, FillResult, Float, Progress
-from inpaint_studio.engines.fitting import Crop, fit
+from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, FillResult, Float, Progress, check
+from inpaint_studio.engines.fitting import Crop, Finish, Fitted, fit
+from inpaint_studio.engines.planner.leftovers import Leftover, leftover
 from inpaint_studio.engines.planner.plan import Plan, Step
 from inpaint_studio.pixels.blend import blend
 from inpaint_studio.pixels.format import Samples
@@ -21,13 +23,25 @@ from inpaint_studio.pixels.tiled import TiledImage
 Run = Callable[[EngineSpec, FillRequest, Progress], FillResult]
 
 
+@runtime_checkable
+class Shows(Protocol):
+    """A `Progress` that can show a part of the photo while it is being filled."""
+
+    def show(self, rect: Rect, samples: Samples) -> None:
+        """`samples`: of `rect` at the photo's depth, without alpha: the photo with what there is of the fill."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a plan made. pixels: colour without alpha. alpha: 16-bit opacity. notes: for the user, no two alike."""
+    """What a plan made. pixels: colour without alpha. alpha: 16-bit opacity. notes: for the user, no two alike.
+    leftover: what the mask may have left of the object, which the notes say as well.
+    """
 
     pixels: TiledImage
     alpha: TiledImage
     notes: tuple[str, ...]
+    leftover: Leftover | None = None
 
 
 class _Share:
@@ -36,10 +50,19 @@ class _Share:
     def __init__(self, outer: Progress, start: float, share: float) -> None:
         self._outer, self._start, self._share = outer, start, share
         self.finished = False
+        #: Where the step's previews belong, once it has its crop.
+        self.place: tuple[Rect, Fitted] | None = None
+
+    def check(self) -> None:
+        """Raise Cancelled when nobody wants the fill any more."""
+        check(self._outer)
 
     def step(self, fraction: float | None, note: str, preview: Float | None = None) -> Decision:
         known = None if fraction is None and self._share >= 1 else self._start + self._share * (fraction or 0)
-        # a preview has the size of this crop, not of the whole: the caller can't place it
+        # a preview has the size of the request: whoever can show a part of the photo gets it as one
+        if preview is not None and self.place is not None and isinstance(self._outer, Shows):
+            rect, fitted = self.place
+            self._outer.show(rect, fitted.restore(FillResult(preview)))
         decision = self._outer.step(known, note)
         self.finished |= decision is Decision.FINISH
         return decision
@@ -60,10 +83,13 @@ def execute(plan: Plan, run: Run, progress: Progress) -> Filled:
     opacity = np.where(plan.owner <= done, plan.opacity, 0).astype(np.uint16)
     alpha.write(plan.bounds, opacity[..., None])
     alpha.drop_blank_tiles()
-    return Filled(pixels, alpha, tuple(dict.fromkeys(notes)))
+    left = leftover(job)
+    if left is not None:
+        notes.append(left.note)
+    return Filled(pixels, alpha, tuple(dict.fromkeys(notes)), left)
 
 
-def _fill(plan: Plan, index: int, step: Step, pixels: TiledImage, run: Run, progress: Progress) -> list[str]:
+def _fill(plan: Plan, index: int, step: Step, pixels: TiledImage, run: Run, progress: _Share) -> list[str]:
     owner = _owner(plan, step.rect)
     mine = owner == index + 1
     crop = Crop(
@@ -71,10 +97,13 @@ def _fill(plan: Plan, index: int, step: Step, pixels: TiledImage, run: Run, prog
         pixel_format=plan.job.source.format,
         hole=mine,
         avoid=(owner > index + 1) | _avoid(plan, step.rect),
+        soft=_soft(plan, step.rect),
     )
     fitted = fit(step.spec, crop, plan.job.recipe.seed, step.options)
+    progress.place = step.rect, fitted
     result = run(step.spec, fitted.request, progress)
-    restored = fitted.restore(result)
+    recipe = plan.job.recipe
+    restored = fitted.restore(result, Finish(seams=recipe.seams, grain=recipe.grain))
     inner = Rect.around(mine)
     area = inner.moved(step.rect.left, step.rect.top)
     part = pixels.read(area)
@@ -109,6 +138,16 @@ def _visible(
         colours = plan.job.source.format.colour.channels
         samples[..., :colours] = blend(samples[..., :colours], pixels.read(rect), np.where(earlier, opacity, 0))
     return samples
+
+
+def _soft(plan: Plan, rect: Rect) -> Float | None:
+    """The plan's soft mask in `rect`."""
+    if plan.soft is None:
+        return None
+    soft = np.zeros((rect.height, rect.width), np.float32)
+    inside = rect.clipped(plan.bounds)
+    soft[inside.within(rect).slices] = plan.soft[inside.within(plan.bounds).slices]
+    return soft
 
 
 def _avoid(plan: Plan, rect: Rect) -> Hole:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.catalog import choose, options_for
-from inpaint_studio.engines.contract import AUTO, EngineSpec
-from inpaint_studio.engines.fitting import crop_around
+from inpaint_studio.engines.contract import AUTO, EngineSpec, Float
+from inpaint_studio.engines.fitting import crop_around, soft_mask
+from inpaint_studio.engines.planner.surroundings import smooth_around
 from inpaint_studio.errors import InputError
-from inpaint_studio.pixels.masks import Opacity, Part, cluster, effective_mask, label_parts
+from inpaint_studio.pixels.masks import Hole, Opacity, Part, cluster, effective_mask, label_parts
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 
@@ -68,7 +69,8 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`bounds`: where the effective mask lies. `opacity` and `owner` are H×W of it: the effective mask, and for each
-    of its pixels 1 + the index of the step that fills it (0 outside).
+    of its pixels 1 + the index of the step that fills it (0 outside). `soft`: float32 H×W, how much of what lies there
+    an engine for soft masks may change; None when all of it.
     """
 
     job: FillJob
@@ -76,6 +78,7 @@ class Plan:
     opacity: Opacity
     owner: NDArray[np.int32]
     steps: tuple[Step, ...]
+    soft: Float | None = None
 
     @property
     def chosen(self) -> dict[str, int]:
@@ -84,7 +87,7 @@ class Plan:
 
 
 def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
-    """Plan `job` with the engines `specs` (without `auto`). Reads no pixel of the photo.
+    """Plan `job` with the engines `specs` (without `auto`). For `auto` it looks at the surroundings of thick parts.
 
     Raises InputError for an empty mask, one that leaves nothing to copy from, an unknown engine or option.
     """
@@ -92,7 +95,8 @@ def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
     recipe = job.recipe
     margin = recipe.grow + recipe.feather + 1
     bounds = job.coverage.covered.grown(margin).clipped(canvas)
-    opacity = effective_mask(job.coverage.read(bounds)[..., 0], recipe.grow, recipe.feather)
+    coverage = job.coverage.read(bounds)[..., 0]
+    opacity = effective_mask(coverage, recipe.grow, recipe.feather)
     hole = opacity > 0
     pixels = int(hole.sum())
     if pixels == 0:
@@ -105,7 +109,7 @@ def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
     labels, parts = label_parts(hole)
     owner = np.zeros(hole.shape, np.int32)
     steps: list[Step] = []
-    for spec, options, chosen in _engines(recipe, parts, specs):
+    for spec, options, chosen in _engines(job, bounds, hole, parts, specs):
         for members, box in _crops(chosen, spec):
             side = min(max(max(p.rect.width, p.rect.height) for p in members), max(box.width, box.height))
             around = crop_around(box.moved(bounds.left, bounds.top), side, spec, recipe.context, canvas)
@@ -113,7 +117,9 @@ def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
             table[[part.label for part in members]] = True
             if _claim(owner[box.slices], labels[box.slices], table, len(steps) + 1):
                 steps.append(Step(spec, options, around))
-    return Plan(job, bounds, opacity, owner, tuple(steps))
+    honoured = any("soft" in step.spec.takes for step in steps)
+    soft = soft_mask(coverage, recipe.grow, recipe.feather) if honoured else None
+    return Plan(job, bounds, opacity, owner, tuple(steps), soft)
 
 
 def _claim(owner: NDArray[np.int32], labels: NDArray[np.int32], table: NDArray[np.bool_], number: int) -> bool:
@@ -129,9 +135,10 @@ def _claim(owner: NDArray[np.int32], labels: NDArray[np.int32], table: NDArray[n
 
 
 def _engines(
-    recipe: Recipe, parts: list[Part], specs: Mapping[str, EngineSpec]
+    job: FillJob, bounds: Rect, hole: Hole, parts: list[Part], specs: Mapping[str, EngineSpec]
 ) -> Iterator[tuple[EngineSpec, Any, list[Part]]]:
     """Engines with their options and parts; thin marks first, so that they are gone when objects look for sources."""
+    recipe = job.recipe
     if recipe.engine != AUTO:
         spec = choose(specs, recipe.engine)
         yield spec, options_for(spec, recipe.options), parts
@@ -139,7 +146,11 @@ def _engines(
     auto = auto_options(recipe)
     thin = [part for part in parts if auto.is_thin(part)]
     thick = [part for part in parts if not auto.is_thin(part)]
-    for engine_id, chosen in (("smooth", thin), ("patchmatch", thick)):
+    calm = [part for part in thick if smooth_around(job.source, bounds, hole, part)]
+    thick = [part for part in thick if part not in calm]
+    # exemplar has the better texture on most photos, but not yet on every kind of hole: it is the user's to choose
+    objects = "patchmatch" if specs["patchmatch"].availability.available else "exemplar"
+    for engine_id, chosen in (("thin", thin), ("membrane", calm), (objects, thick)):
         if chosen:
             spec = choose(specs, engine_id)
             yield spec, spec.options(), chosen
@@ -164,7 +175,9 @@ def _crops(parts: list[Part], spec: EngineSpec) -> Iterator[tuple[list[Part], Re
     for tile in sorted({tile for part in long for tile in _tiles(part.rect)}, key=lambda r: (r.top, r.left)):
         box = Rect.union_of(part.rect.clipped(tile) for part in long)
         yield [part for part in long if not part.rect.clipped(tile).empty], box
-    for group in cluster([part.rect for part in rest], _REACH, _SHARED_AREA):
+    # a crop of a network's native size costs the same whatever it holds
+    reach, most = max(_REACH, spec.size.native // 2), max(_SHARED_AREA, spec.size.native**2)
+    for group in cluster([part.rect for part in rest], reach, most):
         members = [rest[index] for index in group]
         yield members, Rect.union_of(part.rect for part in members)
 

@@ -11,6 +11,7 @@ _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 EXIF_MARK = b"Exif\0\0"
 XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENDED_XMP_MARK = b"http://ns.adobe.com/xmp/extension/\0"
 ICC_MARK = b"ICC_PROFILE\0"
 PHOTOSHOP_MARK = b"Photoshop 3.0\0"
 MPF_MARK = b"MPF\0"

@@ -1,4 +1,4 @@
-"""The first page of a TIFF file: its layout in numbers, read from the directory without touching pixels."""
+"""A page of a TIFF file: its layout in numbers, read from the directory without touching pixels."""
 
 from __future__ import annotations
 
@@ -29,11 +29,17 @@ _MOST_PAGES = 10000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The first page's directory, and what it says with the defaults of the TIFF standard filled in."""
+    """A page's directory, and what it says with the defaults of the TIFF standard filled in.
+
+    `start` is where the directory stands, `link` where its offset is written: in the header or the page before.
+    """
 
     layout: Layout
     ifd: Ifd
     pages: int
+    index: int = 0
+    start: int = 0
+    link: int = 0
 
     def number(self, tag: int, default: int = 0) -> int:
         entry = self.ifd.entries.get(tag)
@@ -154,23 +160,26 @@ def is_tiff(head: bytes) -> bool:
     return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def read_page(stream: BinaryIO) -> Page:
-    """The first page. Raises ValueError or struct.error when there is none."""
+def read_page(stream: BinaryIO, index: int = 0) -> Page:
+    """The page `index`, from 0. Raises ValueError or struct.error when there is none, IndexError when too few."""
     layout, first = read_header(stream)
-    return Page(layout, read_ifd(stream, layout, first), _count_pages(stream, layout, first))
+    places = _directories(stream, layout, first)
+    start, link = places[index] if places or index else (first, 0)
+    return Page(layout, read_ifd(stream, layout, start), max(1, len(places)), index, start, link)
 
 
-def _count_pages(stream: BinaryIO, layout: Layout, offset: int) -> int:
-    """How many directories the chain has; a broken or circular chain ends where it breaks."""
-    seen: set[int] = set()
-    while offset and offset not in seen and len(seen) < _MOST_PAGES:
+def _directories(stream: BinaryIO, layout: Layout, offset: int) -> list[tuple[int, int]]:
+    """Where each directory of the chain stands and is linked from; a broken or circular chain ends where it breaks."""
+    found: dict[int, int] = {}
+    link = 8 if layout.big else 4
+    while offset and offset not in found and len(found) < _MOST_PAGES:
         try:
             stream.seek(offset)
             (count,) = layout.read(stream, "Q" if layout.big else "H")
-            stream.seek(count * (20 if layout.big else 12), 1)
+            end = stream.seek(count * (20 if layout.big else 12), 1)
             (following,) = layout.read(stream, layout.offset)
         except (OSError, OverflowError, ValueError, struct.error):
             break
-        seen.add(offset)
-        offset = following
-    return max(1, len(seen))
+        found[offset] = link
+        link, offset = end, following
+    return list(found.items())

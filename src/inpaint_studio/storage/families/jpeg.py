@@ -1,4 +1,4 @@
-"""JPEG: 8 bits, gray or RGB. A JPEG saved again keeps its segments, and the blocks whose pixels are what they were."""
+"""JPEG: 8 bits, gray, RGB or CMYK. A JPEG saved again keeps its segments, and the blocks whose pixels are what they were."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.storage import exif, previews
 from inpaint_studio.storage.containers import jpeg_segments as jpeg
 from inpaint_studio.storage.containers.jpeg_segments import Segment
+from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.icc import fitting
 from inpaint_studio.storage.jpeg_blocks import rewrite
 from inpaint_studio.storage.jpeg_blocks.layout import UnkeptError
 from inpaint_studio.storage.orientation import shown, stored
 from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
 from inpaint_studio.storage.previews import Picture
-from inpaint_studio.storage.refusals import DECODER_ERRORS, cmyk, load, unsupported
+from inpaint_studio.storage.refusals import DECODER_ERRORS, load, unsupported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _FULL_CHROMA = 0  # Pillow's number for 4:4:4
 _BEST_QUALITY = 95
+_COLOURS = {1: Colour.GRAY, 3: Colour.RGB, 4: Colour.CMYK}
 _ADOBE_RGB = 0  # the Adobe segment's colour transform when components are not YCbCr
 
 
@@ -40,15 +42,17 @@ class Jpeg:
     title = "JPEG"
     suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".jpe", ".jfif")
     lossless = False
+    takes_quality = True
+    writes = True
     largest_side = 65500  # libjpeg's limit
 
     def sniff(self, head: bytes) -> bool:
         return head.startswith(b"\xff\xd8\xff")
 
-    def probe(self, path: Path) -> PhotoInfo:
+    def probe(self, path: Path, page: int = 0) -> PhotoInfo:
         return _info(path, jpeg.read_segments(load(path))[0])
 
-    def read(self, path: Path) -> Photo:
+    def read(self, path: Path, page: int = 0) -> Photo:
         data = load(path)
         segments, scan = jpeg.read_segments(data)
         info = _info(path, segments)
@@ -59,7 +63,7 @@ class Jpeg:
         return Photo(shown(samples, metadata.orientation), info.format, metadata, path, self.id)
 
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
-        return PixelFormat(Colour.GRAY if pixel_format.colour is Colour.GRAY else Colour.RGB, "uint8")
+        return PixelFormat(pixel_format.colour, "uint8")
 
     def write(self, target: Path, photo: Photo, options: WriteOptions) -> tuple[str, ...]:
         metadata = photo.metadata
@@ -67,6 +71,8 @@ class Jpeg:
         source = _source(photo)
         kept = _kept_segments(jpeg.read_segments(source)[0] if source else [], metadata, photo.format)
         notes: tuple[str, ...] = ()
+        if options.keep is not Keep.ALL:
+            kept = [segment for segment in kept if not _dubious(segment, options.keep, metadata)]
         if options.edited:
             kept, notes = _without_old_previews(kept, Picture(samples, photo.format))
         if source and options.quality is None:
@@ -76,7 +82,11 @@ class Jpeg:
                 notes = (f"Every block of the photo was compressed anew, because it {reason}.", *notes)
         from PIL import Image
 
-        picture = Image.fromarray(samples[..., 0] if photo.format.colour is Colour.GRAY else samples)
+        if photo.format.colour is Colour.CMYK:
+            height, width = samples.shape[:2]
+            picture = Image.frombytes("CMYK", (width, height), np.ascontiguousarray(samples).tobytes())
+        else:
+            picture = Image.fromarray(samples[..., 0] if photo.format.colour is Colour.GRAY else samples)
         encoded = _encoded(picture, _encoding(source, photo.format, options))
         segments, scan = jpeg.read_segments(encoded)
         picture_segments = [segment for segment in segments if segment.marker != jpeg.APP0]
@@ -94,18 +104,22 @@ def _write_rewritten(
     if samples.shape[:2] != (frame.height, frame.width):
         raise UnkeptError("has another size than its file")
 
+    # Pillow turns the inks of files with Adobe's mark round; blocks hold them as they are
+    turned = frame.components == 4 and jpeg.first(segments, jpeg.APP14, b"Adobe") is not None
+
     def decode() -> Samples:
-        return _decoded(_picture(segments, source[scan:])).reshape(frame.height, frame.width, -1)
+        decoded = _decoded(_picture(segments, source[scan:])).reshape(frame.height, frame.width, -1)
+        return 255 - decoded if turned else decoded
 
     try:
-        new = rewrite.rewritten(source, decode, samples)
+        new = rewrite.rewritten(source, decode, 255 - samples if turned else samples)
     except UnkeptError:
         raise
     except DECODER_ERRORS as error:
         raise UnkeptError("came from a file that is damaged now") from error
     start = [one for one in new.header if one.marker == jpeg.APP0 and not (edited and jpeg.pictured(one))]
     if _resolution(segments) != metadata.resolution:
-        start = [] if rewrite.in_rgb(new.old) else [jpeg.jfif_segment(metadata.resolution)]
+        start = [] if frame.components == 3 and rewrite.in_rgb(new.old) else [jpeg.jfif_segment(metadata.resolution)]
     rest = [one for one in new.header if one.marker != jpeg.APP0]
     target.write_bytes(jpeg.write_segments([*start, *kept, *rest], new.scans))
     rewrite.verify(target.read_bytes(), new)
@@ -114,15 +128,13 @@ def _write_rewritten(
 
 def _info(path: Path, segments: list[Segment]) -> PhotoInfo:
     frame = jpeg.frame(segments)
-    if frame.components == 4:
-        raise cmyk(path)
     if frame.precision != 8:
         raise unsupported(
             path, f"is a JPEG of {frame.precision} bits, which is not supported", "Convert it to TIFF or PNG first."
         )
-    if frame.components not in (1, 3):
+    if frame.components not in _COLOURS:
         raise ValueError("JPEG with an impossible number of components")
-    pixel_format = PixelFormat(Colour.GRAY if frame.components == 1 else Colour.RGB)
+    pixel_format = PixelFormat(_COLOURS[frame.components])
     return PhotoInfo(Jpeg.id, frame.width, frame.height, pixel_format, exif.orientation_of(_exif_block(segments)))
 
 
@@ -240,6 +252,17 @@ def _without_old_previews(kept: list[Segment], picture: Picture) -> tuple[list[S
     first_exif = (jpeg.EXIF_MARK, jpeg.XMP_MARK, jpeg.ICC_MARK)  # seen to by who wrote the metadata
     others = [one.data for one in result if not one.data.startswith((*first_exif, jpeg.PHOTOSHOP_MARK))]
     return result, (previews.LEFT,) if any(previews.suspicious(data) for data in others) else ()
+
+
+def _dubious(segment: Segment, keep: Keep, wanted: Metadata) -> bool:
+    """Whether a segment may tell what `keep` keeps back: anything that this program did not make or look through."""
+    data = segment.data
+    known = ((jpeg.EXIF_MARK, wanted.exif), (jpeg.XMP_MARK, wanted.xmp), (jpeg.ICC_MARK, wanted.icc))
+    if any(wish and data.startswith(mark) for mark, wish in known):
+        return False
+    if keep is Keep.NONE:
+        return True
+    return data.startswith((jpeg.EXTENDED_XMP_MARK, jpeg.EXIF_MARK, jpeg.XMP_MARK))
 
 
 def _dropped(segment: Segment, said: Metadata, wanted: Metadata) -> bool:

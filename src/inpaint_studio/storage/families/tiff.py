@@ -1,4 +1,4 @@
-"""TIFF: 8 and 16 bits and float, gray or RGB, alpha and extra channels, any layout that tifffile reads."""
+"""TIFF: 8 and 16 bits and float, gray, RGB or CMYK, alpha and extra channels, pages, any layout that tifffile reads."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
-from inpaint_studio.storage import exif, previews, tiff_graft
+from inpaint_studio.storage import exif, previews, privacy, tiff_graft
 from inpaint_studio.storage.containers import tiff_page as tags
-from inpaint_studio.storage.containers.ifd import Entry, Ifd, Layout
+from inpaint_studio.storage.containers.ifd import GPS, Entry, Ifd, Layout
 from inpaint_studio.storage.containers.tiff_page import Page, is_tiff, read_page
+from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.icc import fitting
 from inpaint_studio.storage.orientation import shown, stored, valid
 from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
-from inpaint_studio.storage.refusals import DECODER_ERRORS, cmyk, unsupported
+from inpaint_studio.storage.refusals import DECODER_ERRORS, no_page, unsupported
 from inpaint_studio.storage.tiff_writer import write_tiff
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _COLOURS = {
     tags.YCBCR: Colour.RGB,
     tags.SEPARATED: Colour.CMYK,
 }
-_MOST_CHANNELS = 4
+_MOST_CHANNELS = 6
+_INKS = 332  # the InkSet tag: 1 is CMYK
 
 
 class Tiff:
@@ -47,43 +49,49 @@ class Tiff:
     title = "TIFF"
     suffixes: tuple[str, ...] = (".tif", ".tiff")
     lossless = True
+    takes_quality = False
+    writes = True
     largest_side = 1_000_000
 
     def sniff(self, head: bytes) -> bool:
         return is_tiff(head)
 
-    def probe(self, path: Path) -> PhotoInfo:
-        page = _page(path)
-        orientation = valid(page.number(exif.ORIENTATION, 1))
-        return PhotoInfo(self.id, page.width, page.height, _format(path, page), orientation, page.pages)
+    def probe(self, path: Path, page: int = 0) -> PhotoInfo:
+        chosen = _page(path, page)
+        orientation = valid(chosen.number(exif.ORIENTATION, 1))
+        pixel_format = _format(path, chosen)
+        return PhotoInfo(self.id, chosen.width, chosen.height, pixel_format, orientation, chosen.pages)
 
-    def read(self, path: Path) -> Photo:
-        page = _page(path)
-        pixel_format = _format(path, page)
-        samples = _decoded(path, page)
-        colour, alpha, extra = _channels(page)
-        if _premultiplied(page) and (samples[..., alpha] != pixel_format.white).any():
+    def read(self, path: Path, page: int = 0) -> Photo:
+        directory = _page(path, page)
+        pixel_format = _format(path, directory)
+        samples = _decoded(path, directory)
+        colour, alpha, extra = _channels(directory)
+        if _premultiplied(directory) and (samples[..., alpha] != pixel_format.white).any():
             raise unsupported(
                 path,
                 "has colours premultiplied by their transparency, which is not supported",
                 "Save it with unassociated alpha, or flatten it, in another program.",
             )
-        metadata = _metadata(page, pixel_format)
+        metadata = _metadata(directory, pixel_format)
         others = shown(samples[..., extra], metadata.orientation) if extra else None
         chosen = samples[..., colour + alpha] if extra else samples
         pixels = shown(chosen, metadata.orientation)
-        return Photo(pixels, pixel_format, metadata, path, self.id, others)
+        notes = (_about_pages(page, directory.pages),) if directory.pages > 1 else ()
+        return Photo(pixels, pixel_format, metadata, path, self.id, others, page, notes)
 
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
-        colour = Colour.GRAY if pixel_format.colour is Colour.GRAY else Colour.RGB
-        return PixelFormat(colour, pixel_format.dtype, pixel_format.alpha)
+        # 32-bit float inks are what nobody reads
+        inks = pixel_format.colour is Colour.CMYK and pixel_format.dtype == "float32"
+        return PixelFormat(pixel_format.colour, "uint16" if inks else pixel_format.dtype, pixel_format.alpha)
 
     def write(self, target: Path, photo: Photo, options: WriteOptions) -> tuple[str, ...]:
-        if _grafted(target, photo):
+        if options.keep is not Keep.NONE and _grafted(target, photo, options.keep):
             return (previews.LEFT,) if options.edited and _has_previews(target) else ()
-        if options.replaces_source and photo.path is not None and (pages := _page(photo.path).pages) > 1:
+        alone = photo.family == self.id and photo.path is not None and _more_pages(photo.path)
+        if alone and options.replaces_source and photo.path is not None:
             raise InputError(
-                f"{photo.path.name} has {pages} pages, and saving over it would lose all but the first.",
+                f"{photo.path.name} has {_page(photo.path).pages} pages, and saving over it would lose all but this one.",
                 "Save the photo under another name.",
             )
         samples = photo.pixels
@@ -91,23 +99,62 @@ class Tiff:
             samples = np.concatenate([samples, photo.extra], axis=2)
         layout, described = _described(photo.metadata)
         write_tiff(target, stored(samples, photo.metadata.orientation), photo.format, described, layout.order)
-        return ()
+        return (_PAGE_ALONE,) if alone else ()
 
 
-def _grafted(target: Path, photo: Photo) -> bool:
+_PAGE_ALONE = "The file holds this page only, not the others of the file that it came from."
+
+
+def _about_pages(page: int, pages: int) -> str:
+    return (
+        f"The file has {pages} pages: this is page {page + 1}. Written as a TIFF of the same size it keeps the others."
+    )
+
+
+def _more_pages(path: Path) -> bool:
+    try:
+        return _page(path).pages > 1
+    except (InputError, *DECODER_ERRORS):
+        return False
+
+
+def _grafted(target: Path, photo: Photo, keep: Keep) -> bool:
     """Save into a copy of the file that the photo came from; False when that is gone or its layout forbids it."""
     if photo.family != Tiff.id or photo.path is None:
         return False
     try:
-        page = _page(photo.path)
-        channels = _stored_channels(photo, page, _format(photo.path, page))
-        if channels is None or not tiff_graft.can_graft(page):
+        page = _page(photo.path, photo.page)
+        pixel_format = _format(photo.path, page)
+        channels = _stored_channels(photo, page, pixel_format)
+        entries = _changed_entries(page, _metadata(page, pixel_format), photo.metadata, keep)
+        if channels is None or entries is None or not tiff_graft.can_graft(page):
             return False
         page.check_blocks(photo.path.stat().st_size)
         blocks = tiff_graft.changed_blocks(photo.path, page, channels)
     except (InputError, *DECODER_ERRORS):  # the source was damaged or replaced meanwhile
         return False
-    return tiff_graft.graft(photo.path, target, page, blocks)
+    return tiff_graft.graft(photo.path, target, page, blocks, entries, blank=keep is not Keep.ALL)
+
+
+def _changed_entries(page: Page, said: Metadata, wanted: Metadata, keep: Keep) -> dict[int, Entry | None] | None:
+    """The tags of `page` that must say something else, None where one must go; None when the EXIF directory must."""
+    changed: dict[int, Entry | None] = {}
+    for tag, kind, old, new in (
+        (tags.ICC, 7, said.icc, wanted.icc),
+        (tags.XMP, 1, said.xmp, wanted.xmp),
+        (tags.IPTC, 7, said.iptc, wanted.iptc),
+    ):
+        if old != new:
+            changed[tag] = Entry.raw(new, kind) if new else None
+    if said.resolution != wanted.resolution or said.orientation != wanted.orientation:
+        return None
+    if keep is Keep.NO_LOCATION and tags.PHOTOSHOP in page.ifd.entries:
+        changed[tags.PHOTOSHOP] = None  # repeats IPTC
+    if said.exif != wanted.exif:
+        if GPS not in page.ifd.children or wanted.exif != privacy.without_position(said.exif):
+            return None
+        changed[GPS] = None
+    return changed
 
 
 def _has_previews(path: Path) -> bool:
@@ -128,8 +175,7 @@ def _stored_channels(photo: Photo, page: Page, pixel_format: PixelFormat) -> Sam
     """All channels H×W×C as `page`, which is in `pixel_format`, stores them; None when the photo differs in more."""
     orientation = photo.metadata.orientation
     samples = stored(photo.pixels, orientation)
-    same = samples.shape[:2] == (page.height, page.width) and photo.format == pixel_format
-    if not same or _metadata(page, pixel_format) != photo.metadata:
+    if samples.shape[:2] != (page.height, page.width) or photo.format != pixel_format:
         return None
     colour, alpha, extra = _channels(page)
     if len(extra) != (0 if photo.extra is None else photo.extra.shape[2]):
@@ -144,9 +190,12 @@ def _stored_channels(photo: Photo, page: Page, pixel_format: PixelFormat) -> Sam
     return channels
 
 
-def _page(path: Path) -> Page:
+def _page(path: Path, index: int = 0) -> Page:
     with path.open("rb") as stream:
-        return read_page(stream)
+        page = read_page(stream)
+        if not 0 <= index < page.pages:
+            raise no_page(path, index, page.pages)
+        return page if index == 0 else read_page(stream, index)
 
 
 def _channels(page: Page) -> tuple[list[int], list[int], list[int]]:
@@ -163,14 +212,14 @@ def _premultiplied(page: Page) -> bool:
 
 
 def _format(path: Path, page: Page) -> PixelFormat:
-    """The format of the decoded first page. Raises InputError for one that cannot be edited."""
+    """The format of the decoded page. Raises InputError for one that cannot be edited."""
     if tags.DNG_VERSION in page.ifd.entries or page.photometric == tags.FILTER_ARRAY or page.reduced:
         raise unsupported(
             path, "is a raw photo, or begins with a preview of one", "Develop it to TIFF in a raw converter first."
         )
     colour = _COLOURS.get(page.photometric)
-    if colour is Colour.CMYK:
-        raise cmyk(path)
+    if colour is Colour.CMYK and page.number(_INKS, 1) != 1:
+        colour = None
     compressed_colour = page.photometric == tags.YCBCR and page.compression not in (tags.JPEG, tags.OLD_JPEG)
     if colour is None or compressed_colour or page.number(tags.IMAGE_DEPTH, 1) != 1:
         raise unsupported(path, "stores its colours in a way that is not supported", "Convert it to RGB or gray first.")
@@ -180,13 +229,13 @@ def _format(path: Path, page: Page) -> PixelFormat:
     if page.samples == 1 and page.sample_format == tags.UNSIGNED and page.bits in (1, 2, 4):
         dtype = "uint8"
     inverted = page.photometric in (tags.PALETTE, tags.WHITE_IS_ZERO)
-    if dtype is None or (dtype == "float32" and inverted):
+    if dtype is None or (dtype == "float32" and (inverted or colour is Colour.CMYK)):
         raise unsupported(
             path, f"has {_sample_type(page)} samples, which are not supported", "Convert it to 8 or 16 bits first."
         )
     if not 1 <= page.samples <= _MOST_CHANNELS:
         raise unsupported(
-            path, f"has {page.samples} channels, more than the four supported", "Save it without its extra channels."
+            path, f"has {page.samples} channels, more than the six supported", "Save it without its extra channels."
         )
     if page.photometric == tags.PALETTE and page.samples == 1:
         return PixelFormat(Colour.RGB, "uint8")
@@ -201,12 +250,12 @@ def _sample_type(page: Page) -> str:
 
 
 def _decoded(path: Path, page: Page) -> Samples:
-    """All channels of the first page, H×W×C as stored, white the greatest value."""
+    """All channels of the page, H×W×C as stored, white the greatest value."""
     import tifffile
 
     page.check_blocks(path.stat().st_size)
     with tifffile.TiffFile(path) as tiff:
-        raw: np.ndarray[Any, np.dtype[Any]] = np.asarray(tiff.pages.first.asarray())
+        raw: np.ndarray[Any, np.dtype[Any]] = np.asarray(tiff.pages[page.index].asarray())
     if page.planes > 1:
         raw = np.moveaxis(raw.reshape(page.samples, page.height, page.width), 0, -1)
     samples: Samples = raw.reshape(page.height, page.width, page.samples)

@@ -1,4 +1,4 @@
-"""WebP: 8 bits, RGB with or without alpha, always written losslessly."""
+"""WebP: 8 bits, RGB with or without alpha, written without loss unless a quality is asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.storage import exif
 from inpaint_studio.storage.containers import riff
 from inpaint_studio.storage.containers.riff import Chunk
+from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.icc import fitting
 from inpaint_studio.storage.orientation import shown, stored
 from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from inpaint_studio.storage.family import WriteOptions
 
 _HEAD = 30  # RIFF header, chunk header, ten bytes of the chunk
+_IMAGE = frozenset({b"VP8L", b"VP8 ", b"ALPH"})
 _KNOWN = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF"})
 
 
@@ -33,19 +35,21 @@ class Webp:
     title = "WebP"
     suffixes: tuple[str, ...] = (".webp",)
     lossless = True
+    takes_quality = True
+    writes = True
     largest_side = 16383
 
     def sniff(self, head: bytes) -> bool:
         return riff.is_webp(head)
 
-    def probe(self, path: Path) -> PhotoInfo:
+    def probe(self, path: Path, page: int = 0) -> PhotoInfo:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
             info = _info(path, head)
             orientation = exif.orientation_of(_exif_chunk(stream))
         return PhotoInfo(self.id, info.width, info.height, info.format, orientation)
 
-    def read(self, path: Path) -> Photo:
+    def read(self, path: Path, page: int = 0) -> Photo:
         import imagecodecs
 
         data = load(path)
@@ -70,8 +74,13 @@ class Webp:
         metadata = photo.metadata
         samples = stored(photo.pixels, metadata.orientation)
         encoded = io.BytesIO()
-        Image.fromarray(samples).save(encoded, "WEBP", lossless=True, exact=True, quality=75)
-        image = next(chunk for chunk in riff.read_chunks(encoded.getvalue()) if chunk.kind == b"VP8L")
+        how = (
+            {"lossless": True, "exact": True, "quality": 75}
+            if options.quality is None
+            else {"quality": options.quality}
+        )
+        Image.fromarray(samples).save(encoded, "WEBP", **how)
+        image = [chunk for chunk in riff.read_chunks(encoded.getvalue()) if chunk.kind in _IMAGE]
         block = exif.with_resolution(exif.with_orientation(metadata.exif, metadata.orientation), metadata.resolution)
         flags = riff.ALPHA_FLAG * photo.format.alpha
         before: list[Chunk] = []
@@ -85,7 +94,8 @@ class Webp:
                 flags |= flag
                 place.append(Chunk(kind, data))
         start = riff.extended_header(samples.shape[1], samples.shape[0], flags)
-        target.write_bytes(riff.write_chunks([start, *before, image, *after, *_unknown_chunks(photo)]))
+        unknown = [] if options.keep is Keep.NONE else _unknown_chunks(photo)
+        target.write_bytes(riff.write_chunks([start, *before, *image, *after, *unknown]))
         return ()
 
 

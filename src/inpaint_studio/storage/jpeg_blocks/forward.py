@@ -53,7 +53,8 @@ def transform(
 ) -> None:
     """Put the MCUs `chosen` of the picture `samples` (uint8 H×W×C as stored) into `coefficients`.
 
-    Beyond its edges the picture goes on as its last row and column. `in_rgb` when the components are not YCbCr.
+    Beyond its edges the picture goes on as its last row and column. `in_rgb` when the components are neither YCbCr nor
+    YCCK; four inks are as libjpeg gives them.
     """
     rows, columns = np.nonzero(chosen)
     step = max(1, _CHUNK // (layout.mcu[0] * layout.mcu[1]))
@@ -76,6 +77,11 @@ def _planes(
     pixels: Floats = samples[y[:, :, None], x[:, None, :]].astype(np.float32)
     if len(layout.components) == 1 or in_rgb:
         pixels -= np.float32(128)
+        return pixels
+    if len(layout.components) == 4:  # YCCK: inks as the complements of RGB
+        luma: Floats = (255 - pixels[..., :3]) @ _YCBCR.T
+        pixels[..., :3] = luma
+        pixels[..., [0, 3]] -= 128
         return pixels
     planes: Floats = pixels @ _YCBCR.T
     planes[..., 0] -= 128

@@ -111,8 +111,8 @@ def parse(marker: int, data: bytes) -> Layout:
     precision, height, width, count = struct.unpack_from(">BHHB", data)
     if len(data) != 6 + 3 * count or not width:
         raise ValueError("JPEG frame damaged")
-    if precision != 8 or count not in (1, 3) or not height:
-        raise UnkeptError("has no 8-bit gray or colour samples of a stated height")
+    if precision != 8 or count not in (1, 3, 4) or not height:
+        raise UnkeptError("has no 8-bit gray, colour or CMYK samples of a stated height")
     stated = [_Stated(a, b >> 4, b & 15, c) for a, b, c in struct.iter_unpack("BBB", data[6:])]
     if any(not (1 <= one.horizontal <= 4 and 1 <= one.vertical <= 4 and one.table < 4) for one in stated):
         raise ValueError("JPEG frame damaged")

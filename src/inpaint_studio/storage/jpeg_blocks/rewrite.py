@@ -83,8 +83,11 @@ def verify(written: bytes, expected: Rewritten) -> None:
 
 
 def in_rgb(blocks: Blocks) -> bool:
-    """Whether a file's three components are red, green and blue, as libjpeg tells."""
+    """Whether a file's components are red, green and blue, or four inks, as libjpeg tells: not YCbCr or YCCK."""
     header = blocks.header
+    if len(blocks.layout.components) == 4:
+        adobe = first(header, APP14, b"Adobe")
+        return adobe is None or adobe[6:7] != b"\2"
     if first(header, APP0, b"JFIF\0") is not None:
         return False
     adobe = first(header, APP14, b"Adobe")

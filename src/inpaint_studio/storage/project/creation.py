@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from inpaint_studio.document.codec import format_to_json
 from inpaint_studio.storage.project import schema
 from inpaint_studio.storage.project.layer_rows import last_id_of, store_layers
-from inpaint_studio.storage.project.records import Saved, Shape, State, new_about, now
+from inpaint_studio.storage.project.records import Page, Saved, Shape, State, new_about, now
 from inpaint_studio.storage.project.refusals import reading
 from inpaint_studio.storage.project.source import store_source
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from inpaint_studio.document.document import Document
 
 
-def lay_out(target: Path, document: Document, source: Path | bytes, document_id: str, name: str, suffix: str) -> None:
-    """Make the database `target` for `document`, whose photo came from `source`. Raises sqlite3.Error and OSError."""
+def lay_out(
+    target: Path, document: Document, source: Path | bytes, document_id: str, name: str, suffix: str, page: int = 0
+) -> None:
+    """Make the database `target` for `document`, whose photo is `page` of `source`. Raises sqlite3.Error and OSError."""
     target.unlink(missing_ok=True)
     with _stream(source) as stream, closing(schema.connect(target, mode="rwc")) as connection:
         connection.execute("PRAGMA journal_mode = MEMORY")
@@ -30,6 +32,8 @@ def lay_out(target: Path, document: Document, source: Path | bytes, document_id:
         origin = "" if isinstance(source, bytes) else str(source.absolute())
         new_about(document_id, name or Path(origin).name, origin).write(connection)
         store_source(connection, stream, suffix or Path(origin).suffix)
+        if page:
+            Page(page).write(connection)
         _fill(connection, document)
         connection.execute("COMMIT")
 

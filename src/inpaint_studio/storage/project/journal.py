@@ -73,8 +73,9 @@ class Journal:
         *,
         name: str = "",
         suffix: str = "",
+        page: int = 0,
     ) -> Self:
-        """A new journal at `path` for `document`, whose photo came from the file `source`.
+        """A new journal at `path` for `document`, whose photo is `page` of the file `source`.
 
         `name` and `suffix` are the file's own unless given. Call it before the document is shared between threads.
         Raises InputError when source or journal can't be used.
@@ -86,7 +87,7 @@ class Journal:
         partial = path.with_suffix(PARTIAL)
         try:
             with writing(path):
-                lay_out(partial, document, source, path.stem, name, suffix)
+                lay_out(partial, document, source, path.stem, name, suffix, page)
                 partial.replace(path)
                 journal = cls(path, lock)
         except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import zstandard
@@ -12,10 +12,12 @@ import zstandard
 from inpaint_studio.document.codec import Json, format_from_json, format_to_json
 from inpaint_studio.document.layers import (
     LAYER_KINDS,
+    CloneLayer,
     FillLayer,
     Layer,
     LayerState,
     MaskLayer,
+    ProposalLayer,
     layer_from,
     new_fill_planes,
 )
@@ -44,6 +46,9 @@ _PUT_TILE = (
 )
 _DROP_TILE = 'DELETE FROM tiles WHERE layer = ? AND plane = ? AND "row" = ? AND "column" = ?'
 _TELL_TILE = 'INSERT INTO removed (revision, layer, plane, "row", "column") VALUES (?, ?, ?, ?, ?)'
+
+#: Properties that layers of older projects lack.
+_ADDED_LATER = frozenset({"locked", "variants", "variant"})
 
 
 def store_layers(
@@ -79,6 +84,8 @@ def load_layers(connection: sqlite3.Connection, photo: PixelFormat, most_bytes: 
             raise ValueError("layer")
         data = json.loads(text)
         planes = {name: _empty_plane(plane) for name, plane in data["planes"].items()}
+        if kind == FillLayer.kind and "pixels" in planes:
+            planes = FillLayer.completed(planes)
         if kind in models:
             _check(models[kind], data["properties"], planes)
         for name, plane in planes.items():
@@ -99,6 +106,8 @@ def model_layers(photo: PixelFormat) -> dict[str, Layer]:
     pixels, alpha = new_fill_planes(photo, nothing)
     return {
         MaskLayer.kind: MaskLayer.empty("", "", nothing),
+        ProposalLayer.kind: ProposalLayer.empty("", "", nothing),
+        CloneLayer.kind: CloneLayer.empty("", "", photo, nothing),
         FillLayer.kind: FillLayer.made("", "", pixels, alpha, TiledImage(COVERAGE, nothing), Recipe()),
     }
 
@@ -128,7 +137,7 @@ def _check(model: Layer, properties: Json, planes: Mapping[str, TiledImage]) -> 
     }:
         raise ValueError("planes")
     for name, usual in model.properties().items():
-        given = properties[name]
+        given: Any = properties.get(name, usual) if name in _ADDED_LATER else properties[name]
         if isinstance(usual, float) and type(given) in (int, float):
             if not math.isfinite(given):
                 raise ValueError(name)

@@ -19,7 +19,7 @@ from inpaint_studio.storage.project import schema
 from inpaint_studio.storage.project.journal import Journal
 from inpaint_studio.storage.project.layer_rows import last_id_of, load_layers
 from inpaint_studio.storage.project.places import ORIGINAL, hold_journal, hold_project
-from inpaint_studio.storage.project.records import About, Saved, Shape, Source, State
+from inpaint_studio.storage.project.records import About, Page, Saved, Shape, Source, State
 from inpaint_studio.storage.project.refusals import in_use, reading
 from inpaint_studio.storage.project.source import extract_source
 from inpaint_studio.storage.project.steps import StoredStep, stored_steps
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import filelock
 
 #: Decodes a photo file, such as `storage.files.read_photo` with its limit. Raises InputError.
-ReadPhoto = Callable[[Path], Photo]
+ReadPhoto = Callable[..., Photo]
 
 #: Pixel memory that the layers of a document may take when it is opened, unless the caller says otherwise: 8 GiB.
 MOST_BYTES = 8 << 30
@@ -104,8 +104,9 @@ def open_held(
             schema.migrate(connection)
             rows = _read_rows(connection, most_bytes)
             original = path.with_suffix(f"{ORIGINAL}{Source.read(connection).suffix}")
+            page = Page.of(connection)
             extract_source(connection, shown, original)
-        photo = read(original)
+        photo = read(original, page=page) if page else read(original)
         document = _document(rows, photo)
         journal = Journal(path, lock)
     journal.layers = tuple(rows.layers)

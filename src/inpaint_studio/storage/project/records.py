@@ -87,6 +87,21 @@ class Source(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Page(Record):
+    """Which page of the photo's file the document shows, from 0. Absent for the first, as in older projects."""
+
+    number: int = 0
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> int:
+        """The page's number."""
+        try:
+            return cls.read(connection).number
+        except LookupError:
+            return 0
+
+
+@dataclass(frozen=True, slots=True)
 class State(Record):
     """Where the document stands: the last transaction, how many steps are done, the number of the last of these (0 for
     none), the highest number that a layer's id ever had, and when this was.

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.pixels.display_samples import ToDisplay, eight_bit
+from inpaint_studio.pixels.format import Samples
+from inpaint_studio.pixels.pyramid import LEVELS, shrunk
 from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import tile_keys, tile_rect
+from inpaint_studio.restore.places import Codes
+from inpaint_studio.ui.canvas.comparing import GRID_ZOOM, draw_grid, draw_split, limited, split_place
 from inpaint_studio.ui.canvas.drawing import (
     BUDGET,
     Frame,
     Preview,
+    draw_marks,
     draw_outline,
     draw_preview,
     draw_scene,
     draw_surround,
 )
 from inpaint_studio.ui.canvas.frames import FrameArea
+from inpaint_studio.ui.canvas.marks import Marks
 from inpaint_studio.ui.canvas.outline import Outline
 from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import View
+
+#: A preview is shown at about this many pixels at most: more would hold up the window.
+_PREVIEW_PIXELS = 1 << 19
 
 
 class CanvasArea(FrameArea):
     """Shows the tiles of a document. Input and changes are gathered and painted together, at most once a frame."""
 
     zoomChanged = Signal(float)  # noqa: N815  Qt's way to name signals
+    #: The View that is shown from now on.
+    viewChanged = Signal(object)  # noqa: N815
     #: A frame is on the widget.
     painted = Signal()
 
@@ -44,8 +58,12 @@ class CanvasArea(FrameArea):
         self._fitting = True
         self._overlay_shown = True
         self._before_shown = False
+        self._fills_alone = False
+        self._split: float | None = None
+        self._grid_shown = True
         self._preview: Preview | None = None
         self._outline: Outline | None = None
+        self._marks: Marks | None = None
         self._bars_due = True
         self._syncing = False
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -66,8 +84,18 @@ class CanvasArea(FrameArea):
             self._scene.close()
         self._scene = None if document is None else Scene(document, self._document_changed, to_display)
         self._scaled = None if self._scene is None else ScaledTiles(self._scene)
-        self._preview = self._outline = None
+        self._preview = self._outline = self._marks = None
         self.zoom_fit()
+
+    def to_display(self, samples: Samples) -> NDArray[np.uint8]:
+        """`samples` of the document (H×W×C without alpha) in the screen's colours, H×W×3."""
+        assert self._scene is not None  # noqa: S101  who has samples has a document
+        return self._scene.to_display(samples)
+
+    def show_by(self, to_display: ToDisplay) -> None:
+        """Show the same document in other colours, as on another screen."""
+        if self._scene is not None:
+            self._scene.show_by(to_display)
 
     def set_active_layer(self, layer_id: str | None) -> None:
         """The layer that is painted on: its mask lies on top."""
@@ -100,10 +128,53 @@ class CanvasArea(FrameArea):
         self._before_shown = shown
         self._mark_all()
 
+    @property
+    def fills_alone(self) -> bool:
+        return self._fills_alone
+
+    def set_fills_alone(self, alone: bool) -> None:
+        """Whether only what was filled is shown, on black."""
+        self._fills_alone = alone
+        self._mark_all()
+
+    @property
+    def split(self) -> float | None:
+        """Where the line between before and after is, as a share of the width; None when there is none."""
+        return self._split
+
+    def set_split(self, share: float | None) -> None:
+        """Show the original left of a line."""
+        self._split = None if share is None else min(max(share, 0.0), 1.0)
+        self._mark_all()
+
+    @property
+    def grid_shown(self) -> bool:
+        return self._grid_shown
+
+    def set_grid_shown(self, shown: bool) -> None:
+        """Whether lines part the pixels above 800 %."""
+        self._grid_shown = shown
+        self._mark_all()
+
     def set_preview(self, rect: Rect, image: NDArray[np.float32]) -> None:
         """Lay `image` (float H×W×3, 0..1, the screen's colours, any size) over `rect` of the photo until it is cleared."""
         self._preview = Preview(rect, np.ascontiguousarray(eight_bit(np.asarray(image, np.float32))))
         self._mark(rect)
+
+    def show_filling(self, rect: Rect, samples: Samples) -> None:
+        """Lay `samples` (H×W×C of the photo's type, without alpha) over `rect`: a fill on its way, until it is cleared."""
+        if self._scene is None:
+            return
+        # what a screen can't show needs no conversion
+        stride = max(1, round((samples.shape[0] * samples.shape[1] / _PREVIEW_PIXELS) ** 0.5))
+        seen = np.ascontiguousarray(samples[::stride, ::stride])
+        self._preview = Preview(rect, np.ascontiguousarray(self._scene.to_display(seen)))
+        self._mark(rect)
+
+    @property
+    def preview_shown(self) -> bool:
+        """Whether something lies over the photo."""
+        return self._preview is not None
 
     def clear_preview(self) -> None:
         """Take the preview away."""
@@ -123,6 +194,19 @@ class CanvasArea(FrameArea):
         if outline is not None:
             self._mark(outline.rect)
 
+    def set_marks(self, marks: Marks | None) -> None:
+        """Draw the outlines of parts, in place of those before; None for none."""
+        before, self._marks = self._marks, marks
+        for known in (before, marks):
+            if known is not None:
+                self._mark_device(self._view.shown(known.rect).grown(16))
+
+    def recode_marks(self, codes: Codes) -> None:
+        """Show the outlines of other parts from now on."""
+        if self._marks is not None:
+            self._marks.recode(codes)
+            self._mark_device(self._view.shown(self._marks.rect).grown(16))
+
     # ---- the view
 
     @property
@@ -133,6 +217,28 @@ class CanvasArea(FrameArea):
     @property
     def _photo(self) -> Rect:
         return Rect(0, 0, 1, 1) if self._scene is None else self._scene.extent
+
+    def follow(self, view: View) -> None:
+        """Show the same part in the same size as a canvas beside this one."""
+        self._set_view(replace(self._view, zoom=view.zoom, left=view.left, top=view.top))
+
+    def picture(self, most: int, until: float) -> QImage | None:
+        """The whole document without masks, some `most` pixels large; None when there was no time to make it."""
+        scene = self._scene
+        if scene is None:
+            return None
+        level = min(LEVELS - 1, max(0, math.ceil(math.log2(max(scene.extent.width, scene.extent.height) / most))))
+        small = shrunk(scene.extent, level)
+        keys = list(tile_keys(small))
+        if not all(scene.prepare(Show.FILLED, level, key, until) for key in keys):
+            return None
+        pixels = np.empty((small.height, small.width), np.uint32)
+        for key in keys:
+            area = tile_rect(key)
+            inside = area.clipped(small)
+            pixels[inside.within(small).slices] = scene.tile(Show.FILLED, level, key)[inside.within(area).slices]
+        height, width = pixels.shape
+        return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
 
     def zoom_fit(self) -> None:
         """Show the whole photo."""
@@ -147,6 +253,10 @@ class CanvasArea(FrameArea):
     def zoom_100(self) -> None:
         """One photo pixel on one pixel of the screen."""
         self.zoom_to(1.0)
+
+    def look_at(self, rect: Rect) -> None:
+        """Bring `rect` of the photo to the middle, as large as it is well seen; a zoom at which it is stays."""
+        self._set_view(self._view.around(rect))
 
     def zoom_in(self, at: QPointF | None = None) -> None:
         """To the next larger of the usual zooms."""
@@ -167,6 +277,7 @@ class CanvasArea(FrameArea):
             return
         self._bars_due = True
         self._mark_all()
+        self.viewChanged.emit(view)
         if view.zoom != before.zoom:
             self.zoomChanged.emit(view.zoom)
 
@@ -229,20 +340,42 @@ class CanvasArea(FrameArea):
         missing: list[Rect] = []
         draw_surround(frame, self._view, None if self._scene is None else self._scene.extent)
         if self._scene is not None and self._scaled is not None:
-            missing = draw_scene(frame, self._view, self._scene, self._scaled, self._show(), until)
-            if self._preview is not None and not self._before_shown:
-                draw_preview(frame, self._view, self._preview)
-            if self._outline is not None and not self._before_shown:
-                missing += draw_outline(frame, self._view, self._outline, until)
+            missing = self._draw_document(frame, self._scene, self._scaled, until)
         self._draw_over(frame)
         frame.end()
         for rect in missing:
             self._mark_device(rect)
         self.painted.emit()
 
+    def _draw_document(self, frame: Frame, scene: Scene, scaled: ScaledTiles, until: float) -> list[Rect]:
+        """Draw the photo with what lies over it; device rectangles that there was no time for."""
+        view = self._view
+        missing: list[Rect] = []
+        after = Rect.of_size(view.width + 1, view.height + 1)
+        if self._split is not None:
+            x = split_place(view, self._split)
+            with limited(frame, Rect(0, 0, x, after.bottom)):
+                missing += draw_scene(frame, view, scene, scaled, Show.ORIGINAL, until)
+            after = Rect(x, 0, after.right, after.bottom)
+        with limited(frame, after):
+            missing += draw_scene(frame, view, scene, scaled, self._show(), until)
+            if self._preview is not None and not self._before_shown:
+                draw_preview(frame, view, self._preview)
+            if self._outline is not None and not self._before_shown:
+                missing += draw_outline(frame, view, self._outline, until)
+            if self._marks is not None and not self._before_shown:
+                missing += draw_marks(frame, view, self._marks, until)
+        if self._grid_shown and view.zoom > GRID_ZOOM:
+            draw_grid(frame, view, scene.extent)
+        if self._split is not None:
+            draw_split(frame, view, self._split, self._ratio)
+        return missing
+
     def _show(self) -> Show:
         if self._before_shown:
             return Show.ORIGINAL
+        if self._fills_alone:
+            return Show.FILLS
         return Show.MASKED if self._overlay_shown else Show.FILLED
 
     def _draw_over(self, frame: Frame) -> None:

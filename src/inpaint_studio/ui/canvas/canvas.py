@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import Enum, auto
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from inpaint_studio.document.edits import Edit
 from inpaint_studio.tools.base import PointerEvent
+from inpaint_studio.ui.canvas.comparing import near_split
 from inpaint_studio.ui.canvas.pointing import pointer_event, to_photo
 from inpaint_studio.ui.canvas.tool_area import ToolArea
 
@@ -35,6 +37,9 @@ class _Drag(Enum):
     NONE = auto()
     STROKE = auto()
     PAN = auto()
+    BRUSH = auto()
+    MENU = auto()
+    SPLIT = auto()
 
 
 class Canvas(ToolArea):
@@ -48,18 +53,40 @@ class Canvas(ToolArea):
 
     cursorMoved = Signal(float, float)  # noqa: N815  Qt's way to name signals
     strokeFinished = Signal(object)  # noqa: N815
+    #: The pen is up: a stroke has ended, after `strokeFinished`, or was taken back.
+    strokeEnded = Signal()  # noqa: N815
+    #: Alt+right button: how far the pointer has gone since, to the right in photo pixels and down in screen pixels.
+    brushDragged = Signal(float, float)  # noqa: N815
+    brushDragBegan = Signal()  # noqa: N815
+    #: A click with the right button: where on the screen.
+    menuRequested = Signal(QPoint)  # noqa: N815
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
         self._drag = _Drag.NONE
+        self._panning = False
         self._queue: list[PointerEvent] = []
         self._pan_from = QPointF()
         self._held: set[Qt.Key] = set()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.viewport().setTabletTracking(True)
+        self._update_cursor()
+
+    @property
+    def pointed_at(self) -> tuple[int, int] | None:
+        """The photo's pixel under the mouse; None when it is elsewhere."""
+        if self._hover is None:
+            return None
+        x, y = to_photo(self._hover, self._view, self._ratio)
+        return math.floor(x), math.floor(y)
+
+    def set_panning(self, on: bool) -> None:
+        """Whether the left button moves the view, as with the hand in hand."""
+        self._mark_brush()
+        self._panning = on
         self._update_cursor()
 
     def _busy_otherwise(self) -> bool:
@@ -69,7 +96,7 @@ class Canvas(ToolArea):
         shape = Qt.CursorShape.ArrowCursor
         if self._drag is _Drag.PAN:
             shape = Qt.CursorShape.ClosedHandCursor
-        elif Qt.Key.Key_Space in self._held:
+        elif Qt.Key.Key_Space in self._held or self._panning:
             shape = Qt.CursorShape.OpenHandCursor
         elif self._brush_radius() > 0:
             shape = Qt.CursorShape.BlankCursor
@@ -113,30 +140,56 @@ class Canvas(ToolArea):
         if event.type() == QEvent.Type.Leave:
             self._mark_brush()
             self._hover = None
+            self._follow_ghost(None)
         return super().viewportEvent(event)
 
     def _press(self, event: QMouseEvent | QTabletEvent) -> None:
         if self._drag is not _Drag.NONE:
             return
         left = event.button() is Qt.MouseButton.LeftButton
-        if event.button() is Qt.MouseButton.MiddleButton or (left and Qt.Key.Key_Space in self._held):
+        pans = Qt.Key.Key_Space in self._held or (self._panning and Qt.Key.Key_Z not in self._held)
+        if event.button() is Qt.MouseButton.MiddleButton or (left and pans):
             self._mark_brush()
             self._drag, self._pan_from = _Drag.PAN, event.position()
+        elif left and near_split(self._view, self.split, event.position().x() * self._ratio, self._ratio):
+            self._drag = _Drag.SPLIT
         elif left and Qt.Key.Key_Z in self._held:
             out = event.modifiers() & Qt.KeyboardModifier.AltModifier
             (self.zoom_out if out else self.zoom_in)(event.position())
         elif left and self.pointer is not None and self.document is not None:
             self._drag = _Drag.STROKE
+            self._follow_ghost(None)
             self.pointer.press(pointer_event(event, self._view, self._ratio))
             self._follow_tool()
+        elif event.button() is Qt.MouseButton.RightButton and self.document is not None:
+            self._press_right(event)
         else:
             event.ignore()
         self._update_cursor()
 
+    def _press_right(self, event: QMouseEvent | QTabletEvent) -> None:
+        """Alt changes the brush by the way the pointer goes; otherwise a click asks for the pop-up."""
+        self._pan_from = event.position()
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._drag = _Drag.BRUSH
+            self.brushDragBegan.emit()
+        else:
+            self._drag = _Drag.MENU
+
     def _move(self, event: QMouseEvent | QTabletEvent) -> None:
+        if self._drag is _Drag.BRUSH:
+            # the circle stays where it was, and shows what becomes of it
+            way = event.position() - self._pan_from
+            self.brushDragged.emit(way.x() * self._ratio / self._view.zoom, way.y())
+            return
+        if self._drag is _Drag.SPLIT:
+            self.set_split(event.position().x() * self._ratio / self._view.width)
+            return
         self._mark_brush()
         self._hover = event.position()
         self._mark_brush()
+        idle = self._drag is _Drag.NONE and not self._held and self.document is not None
+        self._follow_ghost(pointer_event(event, self._view, self._ratio) if idle else None)
         if self._drag is _Drag.PAN:
             way = (self._pan_from - event.position()) * self._ratio
             # what is less than a device pixel waits for the next move
@@ -153,13 +206,17 @@ class Canvas(ToolArea):
         self.cursorMoved.emit(*to_photo(event.position(), self._view, self._ratio))
 
     def _release(self, event: QMouseEvent | QTabletEvent) -> None:
-        if self._drag is _Drag.PAN:
+        if self._drag in (_Drag.PAN, _Drag.BRUSH, _Drag.SPLIT):
             self._drag = _Drag.NONE
+        elif self._drag is _Drag.MENU:
+            self._drag = _Drag.NONE
+            self.menuRequested.emit(event.globalPosition().toPoint())
         elif self._drag is _Drag.STROKE and event.button() is Qt.MouseButton.LeftButton:
             self._gather()
             self._drag = _Drag.NONE
             if self.pointer is not None:
                 self._take(self.pointer.release(pointer_event(event, self._view, self._ratio)))
+            self.strokeEnded.emit()
         self._update_cursor()
 
     def _take(self, edit: Edit | None) -> None:
@@ -190,12 +247,15 @@ class Canvas(ToolArea):
         """Take a running stroke back, before an undo for example; False when there was none."""
         if self._drag is not _Drag.STROKE and not self._between_clicks():
             return False
-        if self._drag is _Drag.STROKE:
+        running = self.stroke_running
+        if running:
             self._drag = _Drag.NONE
         self._queue.clear()
         if self.pointer is not None:
             self.pointer.cancel()
         self._follow_tool()
+        if running:
+            self.strokeEnded.emit()
         return True
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name

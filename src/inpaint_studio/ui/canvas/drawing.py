@@ -12,10 +12,12 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QWidget
 
-from inpaint_studio.pixels.display_samples import Pixels
+from inpaint_studio.pixels.display_samples import Pixels, ToDisplay
 from inpaint_studio.pixels.pyramid import shrunk
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TileKey, tile_keys, tile_rect
+from inpaint_studio.tools.base import Ghost
+from inpaint_studio.ui.canvas.marks import Marks
 from inpaint_studio.ui.canvas.outline import BLOCK, Outline
 from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
@@ -153,6 +155,19 @@ def draw_preview(frame: Frame, view: View, preview: Preview) -> None:
     frame.painter.drawImage(QRectF(round(left), round(top), *size), image)
 
 
+def draw_ghost(frame: Frame, view: View, ghost: Ghost, to_display: ToDisplay) -> None:
+    """Lay what a tool would lay over its place."""
+    height, width = ghost.weights.shape
+    rgb = to_display(np.ascontiguousarray(ghost.samples)).astype(np.float32) * ghost.weights[..., None]
+    pixels = np.empty((height, width, 4), np.uint8)
+    pixels[..., 2::-1] = rgb
+    pixels[..., 3] = ghost.weights * 255
+    image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    left, top = view.to_viewport(ghost.rect.left, ghost.rect.top)
+    frame.painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.zoom < NEAREST_ZOOM)
+    frame.painter.drawImage(QRectF(round(left), round(top), width * view.zoom, height * view.zoom), image)
+
+
 def draw_outline(frame: Frame, view: View, outline: Outline, until: float) -> list[Rect]:
     """Draw the border's blocks; device rectangles that there was no time for are returned."""
     frame.painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
@@ -166,6 +181,24 @@ def draw_outline(frame: Frame, view: View, outline: Outline, until: float) -> li
             image = QImage(block.data, BLOCK, BLOCK, BLOCK * 4, QImage.Format.Format_ARGB32_Premultiplied)
             frame.painter.drawImage(left, top, image)
     return missing
+
+
+def draw_marks(frame: Frame, view: View, marks: Marks, until: float) -> list[Rect]:
+    """Draw the blocks of the rings; device rectangles that show former ones, for want of time, are returned."""
+    frame.painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    border = view.shown(marks.rect).grown(16)
+    late = []
+    for key in _visible_blocks([dirty.clipped(border) for dirty in frame.dirty], view):
+        left, top = key[1] * BLOCK - view.left, key[0] * BLOCK - view.top
+        if marks.ready(view.zoom, key, until):
+            block = marks.block(key)
+        else:
+            block = marks.old_block(key)
+            late.append(Rect.of_size(BLOCK, BLOCK).moved(left, top))
+        if block is not None:
+            image = QImage(block.data, BLOCK, BLOCK, BLOCK * 4, QImage.Format.Format_ARGB32_Premultiplied)
+            frame.painter.drawImage(left, top, image)
+    return late
 
 
 def _visible_blocks(dirty: Iterable[Rect], view: View) -> set[TileKey]:

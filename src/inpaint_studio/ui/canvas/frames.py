@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
+from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, QTimer
 from PySide6.QtGui import QRegion
@@ -14,6 +16,8 @@ from inpaint_studio.pixels.rect import Rect
 _FRAME = QEvent.Type(QEvent.registerEventType())
 #: Frames follow each other at least so many seconds apart: faster than any screen, slower than the fastest mouse.
 _FRAME_SECONDS = 0.004
+#: So many times the area that is dirty may be painted to have a single rectangle.
+_LITTLE_MORE = 2.0
 
 
 class FrameArea(QAbstractScrollArea):
@@ -77,7 +81,7 @@ class FrameArea(QAbstractScrollArea):
         self._frame_due = False
         if not dirty.isEmpty():
             # at once: update() would wait for Qt's own timer, which costs up to 5 ms more
-            self.viewport().repaint(dirty)
+            self.viewport().repaint(_simple(dirty))
         self._frame_ended = time.perf_counter()
         self._after_frame()
 
@@ -86,3 +90,13 @@ class FrameArea(QAbstractScrollArea):
 
     def _after_frame(self) -> None:
         """Do what can wait until the frame is painted."""
+
+
+def _simple(region: QRegion) -> QRegion:
+    """The rectangle round `region` where that is little more: Qt draws many times faster with a rectangle for a clip."""
+    if region.rectCount() == 1:
+        return region
+    whole = region.boundingRect()
+    # the stubs don't know that a region can be iterated
+    covered = sum(rect.width() * rect.height() for rect in cast("Iterable[QRect]", region))
+    return QRegion(whole) if whole.width() * whole.height() <= _LITTLE_MORE * covered else region

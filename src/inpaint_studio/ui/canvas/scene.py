@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 
 from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.document.layers import Layer, MaskLayer, ProposalLayer
 from inpaint_studio.pixels.display import Overlay, PhotoStage, Stage, TintStage
 from inpaint_studio.pixels.display_samples import Pixels, ToDisplay, plain_transform
 from inpaint_studio.pixels.format import Samples
@@ -17,6 +18,8 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_rect
 from inpaint_studio.ui.canvas.watch import LayerWatch
 
+#: What was painted by hand on a proposal: more to mend, and less.
+_CORRECTIONS = {"added": 0xF0E442, "removed": 0x4060FF}
 #: How strongly a mask covers at full coverage and opacity: half.
 _STRENGTH = 128
 
@@ -27,13 +30,17 @@ class Show(IntEnum):
     ORIGINAL = 0
     FILLED = 1
     MASKED = 2
+    #: The fills alone, on nothing.
+    FILLS = 3
 
 
 class _Made:
     """What the fills make of the photo. Knows nothing of its scene, so that no cycle keeps a closed document in memory."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, alone: bool = False) -> None:
+        """alone: black instead of the photo."""
         self._document = document
+        self._below = TiledImage(document.format, document.canvas) if alone else document.photo
         self._composite: Composite | None = None
 
     def forget(self) -> None:
@@ -43,11 +50,11 @@ class _Made:
     def read(self, rect: Rect) -> Samples | None:
         """The pixels of `rect`, which lies within one tile."""
         if self._composite is None:
-            self._composite = self._document.composite()
+            self._composite = replace(self._document.composite(), photo=self._below)
         key = _key(rect)
         if any(fill.alpha.tile(key) is not None for fill in self._composite.fills):
             return self._composite.read(rect)
-        return _part(self._document.photo, rect)
+        return _part(self._below, rect)
 
 
 class Scene:
@@ -66,15 +73,19 @@ class Scene:
         self._changed = weakref.WeakMethod(changed)
         self._active: str | None = None
         self._made = _Made(document)
-        self._masks: dict[str, tuple[MaskLayer, Pyramid]] = {}
+        self._masks: dict[tuple[str, str], tuple[Layer, Pyramid]] = {}
         transform = to_display or plain_transform(document.format.colour)
         photo = Pyramid(lambda rect: _part(document.photo, rect), self.extent)
+        #: From the photo's samples to the screen's colours.
+        self.to_display = transform
         self._original = PhotoStage(photo, document.format, transform)
         self._filled = PhotoStage(Pyramid(self._made.read, self.extent), document.format, transform)
+        self._made_alone = _Made(document, alone=True)
+        self._fills = PhotoStage(Pyramid(self._made_alone.read, self.extent), document.format, transform)
         self._others = TintStage(self._filled)
         self._masked = TintStage(self._others)
         #: In the order of `Show`; asked for each tile of each frame.
-        self._stages: tuple[Stage, ...] = (self._original, self._filled, self._masked)
+        self._stages: tuple[Stage, ...] = (self._original, self._filled, self._masked, self._fills)
         self._watch = LayerWatch(document)
         self._lay_masks()
         # the document must not keep a canvas alive that forgot to say goodbye
@@ -87,7 +98,8 @@ class Scene:
 
     def show_by(self, to_display: ToDisplay) -> None:
         """Show everything in other colours from now on, as on another screen."""
-        for photo in (self._original, self._filled):
+        self.to_display = to_display
+        for photo in (self._original, self._filled, self._fills):
             photo.show_by(to_display)
         for tinted in (self._others, self._masked):
             tinted.invalidate(self.extent)
@@ -113,7 +125,7 @@ class Scene:
     @property
     def nbytes(self) -> int:
         """Memory that the kept tiles take."""
-        stages = (self._original, self._filled, self._others, self._masked)
+        stages = (self._original, self._filled, self._fills, self._others, self._masked)
         return sum(stage.nbytes for stage in stages)
 
     @property
@@ -130,7 +142,13 @@ class Scene:
         return self._stages[show].prepare(level, key, until)
 
     def _covered(self, layer_id: str | None) -> Rect:
-        return Rect.union_of(layer.covered for layer in self.document.layers if layer.id == layer_id)
+        return Rect.union_of(
+            plane.covered
+            for layer in self.document.layers
+            if layer.id == layer_id
+            for name, plane in layer.planes.items()
+            if not isinstance(layer, ProposalLayer) or name in _CORRECTIONS
+        )
 
     def _hear(self, rect: Rect) -> None:
         rect = rect.clipped(self.extent)
@@ -139,12 +157,13 @@ class Scene:
             return
         if change.masks_differ:
             self._lay_masks()
-        for layer_id in change.tiles:
-            if layer_id in self._masks:
-                self._masks[layer_id][1].invalidate(rect)
+        for (layer_id, _), (_, pyramid) in self._masks.items():
+            if layer_id in change.tiles:
+                pyramid.invalidate(rect)
         if change.fills:
-            self._made.forget()
-            self._filled.invalidate(rect)
+            for made, stage in ((self._made, self._filled), (self._made_alone, self._fills)):
+                made.forget()
+                stage.invalidate(rect)
         if change.fills or change.masks_differ or change.tiles - {self._active}:
             self._others.invalidate(rect)
         self._masked.invalidate(rect)
@@ -152,20 +171,30 @@ class Scene:
 
     def _lay_masks(self) -> None:
         """Take over which masks there are, their order, colours and opacities."""
-        masks = [layer for layer in self.document.layers if isinstance(layer, MaskLayer)]
         known, self._masks = self._masks, {}
-        for layer in masks:
-            kept = known.get(layer.id)
-            self._masks[layer.id] = kept if kept is not None and kept[0] is layer else (layer, self._pyramid(layer))
-        seen = [layer for layer in masks if layer.visible and layer.opacity > 0]
-        self._others.set_overlays([self._overlay(layer) for layer in seen if layer.id != self._active])
-        self._masked.set_overlays([self._overlay(layer) for layer in seen if layer.id == self._active])
+        tinted = [
+            (layer, plane, colour) for layer in self.document.layers for plane, colour in self._tints(layer).items()
+        ]
+        for layer, plane, _ in tinted:
+            kept = known.get((layer.id, plane))
+            fresh = kept is None or kept[0] is not layer
+            self._masks[layer.id, plane] = (layer, self._pyramid(layer, plane)) if fresh or kept is None else kept
+        seen = [one for one in tinted if one[0].visible and one[0].opacity > 0]
+        self._others.set_overlays([self._overlay(*one) for one in seen if one[0].id != self._active])
+        self._masked.set_overlays([self._overlay(*one) for one in seen if one[0].id == self._active])
 
-    def _pyramid(self, layer: MaskLayer) -> Pyramid:
-        return Pyramid(lambda rect: _part(layer.coverage, rect), self.extent)
+    def _tints(self, layer: Layer) -> dict[str, int]:
+        """The planes of a layer that are laid over the photo, each with its colour 0xRRGGBB."""
+        if isinstance(layer, MaskLayer):
+            return {"coverage": layer.colour}
+        # what is corrected of a proposal concerns whoever works on it
+        return _CORRECTIONS if isinstance(layer, ProposalLayer) and layer.id == self._active else {}
 
-    def _overlay(self, layer: MaskLayer) -> Overlay:
-        return Overlay(self._masks[layer.id][1], layer.colour, round(_STRENGTH * min(layer.opacity, 1.0)))
+    def _pyramid(self, layer: Layer, plane: str) -> Pyramid:
+        return Pyramid(lambda rect: _part(layer.planes[plane], rect), self.extent)
+
+    def _overlay(self, layer: Layer, plane: str, colour: int) -> Overlay:
+        return Overlay(self._masks[layer.id, plane][1], colour, round(_STRENGTH * min(layer.opacity, 1.0)))
 
     def _tell(self, rect: Rect) -> None:
         _call(self._changed, rect)

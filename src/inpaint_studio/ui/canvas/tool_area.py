@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.tools.base import Contour, Pointer
+from inpaint_studio.tools.base import Contour, Ghost, Pointer, PointerEvent
 from inpaint_studio.ui.canvas.area import CanvasArea
 from inpaint_studio.ui.canvas.contour import device_bounds, draw_contour
-from inpaint_studio.ui.canvas.drawing import Frame, draw_brush
+from inpaint_studio.ui.canvas.drawing import Frame, draw_brush, draw_ghost
 
 #: Circles of a smaller radius in device pixels can't be seen well: a cross shows the place instead.
 _SMALLEST_CIRCLE = 3.0
@@ -26,6 +26,7 @@ class ToolArea(CanvasArea):
         self._hover: QPointF | None = None
         self._brush: float | None = None
         self._contour: Contour | None = None
+        self._ghost: Ghost | None = None
 
     def set_brush_size(self, diameter: float | None) -> None:
         """Show a circle of `diameter` photo pixels at the pointer; None for a cross."""
@@ -57,10 +58,20 @@ class ToolArea(CanvasArea):
 
     def _draw_over(self, frame: Frame) -> None:
         radius = self._brush_radius()
+        if self._ghost is not None and self._scene is not None:
+            draw_ghost(frame, self._view, self._ghost, self._scene.to_display)
         if self._hover is not None and radius > 0:
             draw_brush(frame, (self._hover.x() * self._ratio, self._hover.y() * self._ratio), radius)
         if self._contour is not None:
             draw_contour(frame.painter, self._contour, self._view, self._ratio)
+
+    def _follow_ghost(self, event: PointerEvent | None) -> None:
+        """Show what a press there would lay; None when the pointer is elsewhere or something is pressed."""
+        before = self._ghost
+        self._ghost = None if event is None or self.pointer is None else self.pointer.ghost(event)
+        for ghost in (before, self._ghost):
+            if ghost is not None:
+                self._mark(ghost.rect)
 
     def _follow_tool(self) -> None:
         """Show the tool's outline as it is now."""

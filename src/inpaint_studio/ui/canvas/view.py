@@ -11,6 +11,9 @@ from inpaint_studio.pixels.rect import Rect
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.01, 64.0
 #: From this zoom on a photo's pixels are shown as squares.
 NEAREST_ZOOM = 2.0
+#: What is looked at is well seen from so many device pixels on, up to that share of the viewport; what is not gets so many
+#: pixels, as far as this zoom allows.
+_WELL_SEEN, _MOST_OF_VIEW, _COMFORTABLE, _CLOSEST = 16, 0.6, 160, 4.0
 #: So many device pixels of the photo stay in sight when it is moved.
 _KEPT_IN_SIGHT = 48
 
@@ -90,6 +93,14 @@ class View:
         """All of `photo` as large as it goes, at most 100 %, in the middle."""
         zoom = min(self.width / max(1, photo.width), self.height / max(1, photo.height), 1.0)
         return replace(self, zoom=max(zoom, SMALLEST_ZOOM)).centred(photo)
+
+    def around(self, rect: Rect) -> View:
+        """`rect` of the photo in the middle; the zoom changes only where it would be too small or too large to see."""
+        side, most = max(1, rect.width, rect.height), _MOST_OF_VIEW * min(self.width, self.height)
+        zoom = self.zoom
+        if not _WELL_SEEN <= side * zoom <= most:
+            zoom = min(_CLOSEST, most / side, max(1.0, _COMFORTABLE / side))
+        return replace(self, zoom=max(zoom, SMALLEST_ZOOM)).centred(rect)
 
     def centred(self, photo: Rect) -> View:
         """The middle of `photo` in the middle."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
+from inpaint_studio.document.layers import CloneLayer, FillLayer, Layer, MaskLayer, PixelLayer, ProposalLayer
 from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TileKey, tile_keys
 
 #: The planes that are seen.
-_PLANES = {MaskLayer.kind: ("coverage",), FillLayer.kind: ("pixels", "alpha", "hidden")}
+_PLANES = {
+    MaskLayer.kind: ("coverage",),
+    FillLayer.kind: ("pixels", "alpha", "hidden"),
+    CloneLayer.kind: ("pixels", "alpha", "hidden"),
+    # what is proposed is outlined, see `marks`; what is painted is seen at once
+    ProposalLayer.kind: ("added", "removed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +49,21 @@ class LayerWatch:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._seen: dict[str, _Seen] = {}
-        self._looks: dict[str, list[object]] = {}
+        self._masks: list[object] = []
+        self._pixels: list[object] = []
         self.look(document.canvas)
 
     def look(self, rect: Rect) -> Change:
         """What is different from the last time, in `rect`."""
-        before, self._looks = self._looks, {kind: [] for kind in _PLANES}
+        masks, pixels = self._masks, self._pixels
         layers = {layer.id: layer for layer in self._document.layers if layer.kind in _PLANES}
-        for layer in layers.values():
-            self._looks[layer.kind].append(_look(layer))
+        self._masks = [_look(layer) for layer in layers.values() if isinstance(layer, MaskLayer | ProposalLayer)]
+        self._pixels = [_look(layer) for layer in layers.values() if isinstance(layer, PixelLayer)]
         for gone in self._seen.keys() - layers.keys():
             del self._seen[gone]
         changed = frozenset(layer.id for layer in layers.values() if self._tiles_differ(layer, rect))
-        fills = self._looks[FillLayer.kind] != before.get(FillLayer.kind) or any(
-            isinstance(layers[layer_id], FillLayer) for layer_id in changed
-        )
-        return Change(changed, fills, self._looks[MaskLayer.kind] != before.get(MaskLayer.kind))
+        fills = self._pixels != pixels or any(isinstance(layers[layer_id], PixelLayer) for layer_id in changed)
+        return Change(changed, fills, self._masks != masks)
 
     def _tiles_differ(self, layer: Layer, rect: Rect) -> bool:
         seen = self._seen.get(layer.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import AUTO
@@ -25,17 +25,23 @@ DEFAULT = Recipe(grow=4, feather=2)
 
 _MOST_PIXELS = 500
 _LARGEST_SEED = 2**31 - 1
+#: Begins the data of entries that stand for models which are not here.
+_GET = "get:"
 
 
 class RecipeForm(QWidget):
     """Shows and makes a `Recipe`. Until `set_engines` there is only the automatic choice."""
 
     changed = Signal()
+    #: The id of a model that is not here and is wanted.
+    getRequested = Signal(str)  # noqa: N815  Qt's way of naming signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "fill.recipe")
         self._engines: Mapping[str, EngineSpec] = {}
+        self._offers: Mapping[str, str] = {}
+        self._shown: str = AUTO
         self._recipe = DEFAULT
         self._options: OptionControls | None = None
         self._engine = named(QComboBox(), "fill.engine", self.tr("What fills the mask"), accessible=self.tr("Engine"))
@@ -49,6 +55,12 @@ class RecipeForm(QWidget):
         self._seed.valueChanged.connect(self.changed)
         self._dice = icon_button("dice", "fill.dice", self.tr("Another seed"))
         self._dice.clicked.connect(self._roll)
+        self._seams = self._check(
+            "fill.seams", self.tr("Match the &rim"), self.tr("Bring light and colour of the fill to those around it")
+        )
+        self._grain = self._check(
+            "fill.grain", self.tr("Match the gr&ain"), self.tr("Give the fill the grain that the photo has around it")
+        )
         self._lay_out()
         self._engine.currentIndexChanged.connect(self._engine_chosen)
         self.set_recipe(DEFAULT)
@@ -58,6 +70,16 @@ class RecipeForm(QWidget):
         recipe = self.recipe()
         self._engines = engines
         self.set_recipe(recipe)
+
+    def set_offers(self, offers: Mapping[str, str]) -> None:
+        """List models that are not here, titles by id; choosing one asks for it and leaves the engine as it is."""
+        self._offers = offers
+        self.set_recipe(self.recipe())
+
+    def choose(self, engine_id: str) -> None:
+        """Choose an engine as the user does; one that is not listed is left."""
+        if (index := self._engine.findData(engine_id)) >= 0:
+            self._engine.setCurrentIndex(index)
 
     def set_recipe(self, recipe: Recipe) -> None:
         """Show `recipe`, also one whose engine is not installed."""
@@ -69,6 +91,8 @@ class RecipeForm(QWidget):
         self._grow.setValue(recipe.grow)
         self._feather.setValue(recipe.feather)
         self._seed.setValue(recipe.seed)
+        self._seams.setChecked(recipe.seams)
+        self._grain.setChecked(recipe.grain)
         self._engine_chosen()
 
     def recipe(self) -> Recipe:
@@ -83,6 +107,8 @@ class RecipeForm(QWidget):
             seed=self._seed.value(),
             grow=self._grow.value(),
             feather=self._feather.value(),
+            seams=self._seams.isChecked(),
+            grain=self._grain.isChecked(),
             chosen={},
         )
 
@@ -97,6 +123,11 @@ class RecipeForm(QWidget):
         spin.setSuffix(self.tr(" px"))
         spin.valueChanged.connect(self.changed)
         return spin
+
+    def _check(self, name: str, text: str, tip: str) -> QCheckBox:
+        check = named(QCheckBox(text), name, tip)
+        check.toggled.connect(self.changed)
+        return check
 
     def _lay_out(self) -> None:
         seed = QWidget()
@@ -115,7 +146,11 @@ class RecipeForm(QWidget):
         lines.addRow(self.tr("Fea&ther"), self._feather)
         label = QLabel(self.tr("See&d"))
         label.setBuddy(self._seed)
+        # otherwise it stands too high in a line that is higher than others
+        label.setMinimumHeight(seed.sizeHint().height())
         lines.addRow(label, seed)
+        lines.addRow("", self._seams)
+        lines.addRow("", self._grain)
 
     def _engine_model(self) -> QStandardItemModel:
         model = QStandardItemModel(self._engine)
@@ -132,11 +167,22 @@ class RecipeForm(QWidget):
             item = _item(self._recipe.engine, self.tr("{engine} (not installed)").format(engine=self._recipe.engine))
             item.setEnabled(False)
             model.appendRow(item)
+        for model_id, title in self._offers.items():
+            item = _item(_GET + model_id, self.tr("Get {0}…").format(title))
+            item.setToolTip(self.tr("Not on this computer yet. Shows what it is, its size and its licence first."))
+            model.appendRow(item)
         return model
 
     @Slot()
     def _engine_chosen(self) -> None:
         engine = self._engine.currentData()
+        if engine is not None and engine.startswith(_GET):
+            self._engine.blockSignals(True)
+            self._engine.setCurrentIndex(self._engine.findData(self._shown))
+            self._engine.blockSignals(False)
+            self.getRequested.emit(engine.removeprefix(_GET))
+            return
+        self._shown = engine
         spec = self._engines.get(engine)
         about = spec.title.partition(":")[2].strip() if spec is not None else ""
         if spec is not None and not spec.availability.available:

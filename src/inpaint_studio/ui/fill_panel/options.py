@@ -7,15 +7,17 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.ui.theme import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from inpaint_studio.document.codec import Json
+
+_Control = QCheckBox | QSpinBox | QDoubleSpinBox | QComboBox | QLineEdit
 
 #: No option is looked for beyond this, up and down.
 _FARTHEST = 1 << 24
@@ -30,12 +32,17 @@ class OptionControls(QObject):
         """Add the options to `lines`. `values` that the options don't know, or don't take, are left out."""
         super().__init__(lines)
         self._lines = lines
-        self._controls: dict[str, QCheckBox | QSpinBox | QDoubleSpinBox] = {}
+        self._controls: dict[str, _Control] = {}
         helps = _helps(options)
         for field in fields(options):
-            if field.default is MISSING or not isinstance(field.default, bool | int | float):
+            if field.default is MISSING or not isinstance(field.default, bool | int | float | str):
                 continue
-            control = self._control(options, field.name, field.default, values.get(field.name, field.default))
+            value = values.get(field.name, field.default)
+            control: _Control
+            if isinstance(field.default, str):
+                control = self._words(getattr(options, "choices", {}).get(field.name, ()), str(value))
+            else:
+                control = self._control(options, field.name, field.default, value)
             title = field.name.removesuffix("_px").replace("_", " ").capitalize()
             named(control, f"fill.option.{field.name}", helps.get(field.name, title), accessible=title)
             self._controls[field.name] = control
@@ -52,10 +59,19 @@ class OptionControls(QObject):
         self.deleteLater()
 
     def values(self) -> Json:
-        return {
-            name: control.isChecked() if isinstance(control, QCheckBox) else control.value()
-            for name, control in self._controls.items()
-        }
+        return {name: _value(control) for name, control in self._controls.items()}
+
+    def _words(self, choices: Sequence[str], value: str) -> QComboBox | QLineEdit:
+        """A list for an option of a few words, a line for one of any."""
+        if not choices:
+            line = QLineEdit(value)
+            line.textChanged.connect(self.changed)
+            return line
+        chooser = QComboBox()
+        chooser.addItems(choices)
+        chooser.setCurrentText(value)
+        chooser.currentTextChanged.connect(self.changed)
+        return chooser
 
     def _control(
         self, options: type, name: str, default: float, value: object
@@ -81,6 +97,14 @@ class OptionControls(QObject):
         if name.endswith("_px"):
             spin.setSuffix(self.tr(" px"))
         return spin
+
+
+def _value(control: _Control) -> bool | float | str:
+    if isinstance(control, QCheckBox):
+        return control.isChecked()
+    if isinstance(control, QComboBox):
+        return control.currentText()
+    return control.text() if isinstance(control, QLineEdit) else control.value()
 
 
 def _number(value: object, kind: Callable[[Any], Any], default: float) -> Any:

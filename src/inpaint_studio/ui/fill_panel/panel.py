@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
+from inpaint_studio.studio.candidates import MOST
 from inpaint_studio.ui.fill_panel.form import RecipeForm
 from inpaint_studio.ui.theme import named
 
@@ -42,7 +43,21 @@ class FillPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(10)
+        self._count = QSpinBox()
+        named(
+            self._count,
+            "fill.candidates",
+            self.tr("How many results to make, by different seeds; you choose one of them"),
+            accessible=self.tr("Candidates"),
+        )
+        self._count.setRange(1, MOST)
+        several = QHBoxLayout()
+        label = QLabel(self.tr("&Candidates"))
+        label.setBuddy(self._count)
+        several.addWidget(label)
+        several.addWidget(self._count, 1)
         column.addWidget(area, 1)
+        column.addLayout(several)
         column.addWidget(self._button)
 
     def load_engines(self) -> None:
@@ -53,6 +68,10 @@ class FillPanel(QWidget):
 
     def recipe(self) -> Recipe:
         return self.form.recipe()
+
+    def count(self) -> int:
+        """How many results are wanted."""
+        return self._count.value()
 
     def set_recipe(self, recipe: Recipe) -> None:
         self.form.set_recipe(recipe)

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from inpaint_studio.document.layers import ProposalLayer
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.layers_dock.model import PHOTO, PICTURE, ROW, Row
 from inpaint_studio.ui.theme import DARK
@@ -37,6 +38,7 @@ class LayerDelegate(QStyledItemDelegate):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._eye, self._eye_off = icon("eye"), icon("eye-off")
+        self._lock, self._damage = icon("lock"), icon("damage")
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802  Qt's name
         return QSize(160, max(HEIGHT, 2 * option.fontMetrics.height() + 8))
@@ -54,6 +56,12 @@ class LayerDelegate(QStyledItemDelegate):
         if row.id != PHOTO:
             (self._eye if row.visible else self._eye_off).paint(painter, eye_rect(option.rect))
         self._paint_picture(painter, _picture_rect(option.rect), index.data(PICTURE))
+        if row.locked:
+            painter.fillRect(_lock_rect(option.rect), QColor(DARK.line))
+            self._lock.paint(painter, _lock_rect(option.rect))
+        if row.kind == ProposalLayer.kind:
+            painter.fillRect(_kind_rect(option.rect), QColor(DARK.line))
+            self._damage.paint(painter, _kind_rect(option.rect))
         self._paint_texts(painter, option, row)
         painter.restore()
 
@@ -107,6 +115,14 @@ class LayerDelegate(QStyledItemDelegate):
 def eye_rect(row: QRect) -> QRect:
     """Where the eye is in the rectangle of a row."""
     return QRect(row.left() + _GAP, row.center().y() - _EYE // 2, _EYE, _EYE)
+
+
+def _lock_rect(row: QRect) -> QRect:
+    return QRect(row.left() + 2 * _GAP + _EYE + _PICTURE - 14, row.bottom() - 19, 14, 14)
+
+
+def _kind_rect(row: QRect) -> QRect:
+    return QRect(row.left() + 2 * _GAP + _EYE, row.bottom() - 19, 14, 14)
 
 
 def _picture_rect(row: QRect) -> QRect:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inpaint_studio.document.edits import AddLayer, Edit, Group, MoveLayer, RemoveLayer, SetLayer
 from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
@@ -16,7 +26,9 @@ from inpaint_studio.ui.layers_dock.view import LayersView
 from inpaint_studio.ui.theme import icon_button, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QAction
 
     from inpaint_studio.document.document import Document
 
@@ -29,7 +41,7 @@ class LayersDock(QDockWidget):
 
     #: An Edit to be applied through the history.
     edit = Signal(object)
-    #: The id of the mask that is painted on; "" for none.
+    #: The id of the mask or fill that is painted on; "" for none.
     activeChanged = Signal(str)  # noqa: N815  Qt's way of naming signals
     #: The id of a fill layer.
     runAgain = Signal(str)  # noqa: N815
@@ -41,6 +53,7 @@ class LayersDock(QDockWidget):
         self._document: Document | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._stale: list[Rect] = []
+        self._by_program = False
         self._timer = QTimer(self, singleShot=True, interval=_QUIET)
         self._timer.timeout.connect(self._refresh_pictures)
         self._model = LayersModel(self)
@@ -48,6 +61,8 @@ class LayersDock(QDockWidget):
         self._view.setModel(self._model)
         self._model.renamed.connect(self._rename)
         self._view.selectionModel().selectionChanged.connect(self._chosen)
+        # also on the row that is chosen already
+        self._view.clicked.connect(self._chosen)
         self._view.eyeClicked.connect(self._toggle)
         self._view.dropped.connect(self._move)
         self._view.deleteAsked.connect(self._delete)
@@ -57,13 +72,26 @@ class LayersDock(QDockWidget):
 
     @property
     def active(self) -> str:
-        """The id of the mask that is painted on; "" for none."""
+        """The id of the mask or fill that is painted on; "" for none."""
         return self._model.active
+
+    @property
+    def selected(self) -> list[str]:
+        """Ids of the chosen layers, bottom first."""
+        return [layer.id for layer in self._selected()]
 
     @property
     def selected_masks(self) -> list[str]:
         """Ids of the chosen mask layers, bottom first; what a fill takes when there are several."""
         return [layer.id for layer in self._selected() if isinstance(layer, MaskLayer)]
+
+    def set_commands(self, commands: Sequence[QAction]) -> None:
+        """What the button with the dots, and a right click on the list, offer."""
+        menu = QMenu(self)
+        menu.addActions(commands)
+        self._more.setMenu(menu)
+        self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._view.customContextMenuRequested.connect(lambda at: menu.popup(self._view.viewport().mapToGlobal(at)))
 
     def set_document(self, document: Document | None) -> None:
         """Show another document from now on. The topmost mask becomes the active one."""
@@ -77,24 +105,32 @@ class LayersDock(QDockWidget):
         self.refresh()
 
     def set_active(self, layer_id: str) -> None:
-        """Make a mask the one to paint on, and choose its row."""
-        row = self._model.row_of(layer_id)
-        if row is not None and layer_id != PHOTO:
-            self._view.selectionModel().setCurrentIndex(
-                self._model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
+        """Make a mask or fill the one to paint on, and choose its row."""
+        self.choose(layer_id)
         self._activate(layer_id)
+
+    def choose(self, layer_id: str) -> None:
+        """Choose the row of a layer; what is painted on stays."""
+        if layer_id != PHOTO:
+            self._select([layer_id], QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _select(self, layer_ids: Sequence[str], how: QItemSelectionModel.SelectionFlag) -> None:
+        self._by_program = True
+        try:
+            for layer_id in layer_ids:
+                row = self._model.row_of(layer_id)
+                if row is not None:
+                    self._view.selectionModel().setCurrentIndex(self._model.index(row), how)
+        finally:
+            self._by_program = False
 
     @Slot()
     def refresh(self) -> None:
         """Show the document as it is now."""
         chosen = [layer.id for layer in self._selected()]
         self._model.refresh()
-        for layer_id in chosen:
-            row = self._model.row_of(layer_id)
-            if row is not None:
-                flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Current
-                self._view.selectionModel().setCurrentIndex(self._model.index(row), flags)
+        flag = QItemSelectionModel.SelectionFlag
+        self._select(chosen, flag.Select | flag.Current)
         if self.active and self._model.row_of(self.active) is None:
             masks = [row.id for row in self._model.rows if row.kind == MaskLayer.kind]
             self.set_active(masks[0] if masks else "")
@@ -150,9 +186,13 @@ class LayersDock(QDockWidget):
         self._down.clicked.connect(lambda: self._move_by(-1))
         self._remove.clicked.connect(self._delete)
         self._again.clicked.connect(self._run_again)
+        self._more = named(QToolButton(), "layers.more", self.tr("More to do with the chosen layers"))
+        self._more.setText("…")
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self._add)
+        row.addWidget(self._more)
         row.addWidget(self._again)
         row.addStretch(1)
         for button in (self._up, self._down, self._remove):
@@ -173,8 +213,9 @@ class LayersDock(QDockWidget):
 
     @Slot()
     def _chosen(self) -> None:
+        """The user's choice is what is painted on; a row that the program chose is only chosen."""
         layer = self._only()
-        if isinstance(layer, MaskLayer):
+        if layer is not None and not self._by_program:
             self._activate(layer.id)
         self._show_chosen()
 
@@ -185,9 +226,9 @@ class LayersDock(QDockWidget):
             self.activeChanged.emit(layer_id)
 
     def _show_chosen(self) -> None:
-        layer, count = self._only(), len(self._selected())
+        layer = self._only()
         self._add.setEnabled(self._document is not None)
-        self._remove.setEnabled(count > 0)
+        self._remove.setEnabled(any(not layer.locked for layer in self._selected()))
         self._again.setVisible(isinstance(layer, FillLayer))
         index = None if layer is None or self._document is None else self._document.index(layer.id)
         top = 0 if self._document is None else len(self._document.layers) - 1
@@ -239,7 +280,7 @@ class LayersDock(QDockWidget):
 
     @Slot()
     def _delete(self) -> None:
-        layers = self._selected()
+        layers = [layer for layer in self._selected() if not layer.locked]
         if self._document is None or not layers:
             return
         # from the top, so that the places of those below still hold

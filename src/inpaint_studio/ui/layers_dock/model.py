@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
-from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
+from inpaint_studio.document.layers import FillLayer, Layer, ProposalLayer
 from inpaint_studio.ui.layers_dock.thumbnails import thumbnail
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Row:
     visible: bool = True
     opacity: float = 1.0
     active: bool = False
+    locked: bool = False
 
 
 class LayersModel(QAbstractListModel):
@@ -133,17 +134,28 @@ class LayersModel(QAbstractListModel):
         return [*rows, Row(PHOTO, "photo", self.tr("Photo"))]
 
     def _row(self, layer: Layer) -> Row:
-        active = isinstance(layer, MaskLayer) and layer.id == self.active
+        active = layer.id == self.active
         subtitle = ""
-        if isinstance(layer, FillLayer):
+        if active and isinstance(layer, FillLayer):
+            subtitle = self.tr("Eraser: original, brush: fill")
+        elif isinstance(layer, FillLayer):
             chosen = ", ".join(sorted(layer.recipe.chosen)) or layer.recipe.engine
             subtitle = self.tr("{engine}, seed {seed}").format(engine=chosen, seed=layer.recipe.seed)
+        elif active and isinstance(layer, ProposalLayer):
+            subtitle = self.tr("Under review: paint to correct")
+        elif isinstance(layer, ProposalLayer):
+            subtitle = self.tr("{count} parts found").format(count=f"{len(layer.parts):,}")
         elif active:
             subtitle = self.tr("Paint here")
-        return Row(layer.id, layer.kind, layer.name, subtitle, layer.visible, layer.opacity, active)
+        return Row(layer.id, layer.kind, layer.name, subtitle, layer.visible, layer.opacity, active, layer.locked)
 
     def _spoken(self, row: Row) -> str:
-        parts = [row.name, row.subtitle, "" if row.visible else self.tr("hidden")]
+        parts = [
+            row.name,
+            row.subtitle,
+            "" if row.visible else self.tr("hidden"),
+            self.tr("locked") if row.locked else "",
+        ]
         return ", ".join(part for part in parts if part)
 
     def _picture(self, layer_id: str) -> QImage | None:

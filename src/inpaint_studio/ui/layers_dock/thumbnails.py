@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QImage
 
-from inpaint_studio.document.layers import FillLayer, MaskLayer
+from inpaint_studio.document.layers import PROPOSED, MaskLayer, PixelLayer, ProposalLayer
 from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.tiled import TILE, TiledImage
 
@@ -25,7 +25,7 @@ _MOST_WIDENED = 100
 
 
 def thumbnail(document: Document, layer: Layer | None) -> QImage:
-    """`layer` in the proportions of the canvas; None for the photo. A mask in gray, a fill where it is opaque."""
+    """`layer` in the proportions of the canvas; None for the photo. A mask or a proposal in gray, a fill where it is opaque."""
     from inpaint_studio.pixels.display_samples import plain_transform
 
     shape = document.canvas
@@ -35,11 +35,14 @@ def thumbnail(document: Document, layer: Layer | None) -> QImage:
     if isinstance(layer, MaskLayer):
         gray = _sampled(layer.coverage, rows, columns)
         return _image(np.repeat(gray, 3, axis=2))
-    source = layer.pixels if isinstance(layer, FillLayer) else document.photo
+    if isinstance(layer, ProposalLayer):
+        gray = np.maximum.reduce([_sampled(layer.planes[name], rows, columns) for name in (*PROPOSED, "added")])
+        return _image(np.repeat(gray, 3, axis=2))
+    source = layer.pixels if isinstance(layer, PixelLayer) else document.photo
     samples = _sampled(source, rows, columns)
     pixel_format = source.format
     rgb = plain_transform(pixel_format.colour)(samples[..., : pixel_format.colour.channels])
-    if isinstance(layer, FillLayer):
+    if isinstance(layer, PixelLayer):
         opaque = _sampled(layer.alpha, rows, columns) > 0
         rgb = np.where(opaque, rgb, np.uint8(0x27))
     return _image(rgb)

@@ -55,14 +55,18 @@ class Messages(QObject):
             self.unexpected(error)
             return
         button = None if run is None else Action(action, run)
-        self._tell(Message(Kind.ERROR, error.message, error.hint, details_of(error), button))
+        self._tell(Message(Kind.ERROR, error.message, error.hint, details_of(error), button), error.__cause__)
 
     def info(self, text: str, action: str = "", run: Callable[[], object] | None = None) -> None:
         """Show what happened; it goes by itself after a while."""
         self._tell(Message(Kind.INFO, text, action=None if run is None else Action(action, run)))
 
-    def warn(self, text: str, hint: str = "", action: str = "", run: Callable[[], object] | None = None) -> None:
-        self._tell(Message(Kind.WARNING, text, hint, action=None if run is None else Action(action, run)))
+    def warn(
+        self, text: str, hint: str = "", action: str = "", run: Callable[[], object] | None = None, *, later: str = ""
+    ) -> None:
+        """Show what the user should look at; `later` is the label of a button that only closes the message."""
+        button = None if run is None else Action(action, run)
+        self._tell(Message(Kind.WARNING, text, hint, action=button, later=later))
 
     def unexpected(self, error: BaseException) -> None:
         """Show an exception that no part of the program foresaw."""
@@ -70,8 +74,9 @@ class Messages(QObject):
         hint = self.tr("Your work is still here; saving it now is wise. Please report this with the details.")
         self._tell(Message(Kind.ERROR, text, hint, details_of(error)))
 
-    def _tell(self, message: Message) -> None:
-        _log.log(_LEVELS[message.kind], "%s", message.full)
+    def _tell(self, message: Message, cause: BaseException | None = None) -> None:
+        # the log has the cause in any case
+        _log.log(_LEVELS[message.kind], "%s", message.full, exc_info=None if message.details else cause)
         self._told.emit(message)
 
 
@@ -94,6 +99,8 @@ class MessageBar(QFrame):
         self._more.setWordWrap(False)
         self._action = named(QPushButton(), "messages.action")
         self._action.clicked.connect(self._act)
+        self._later = named(QPushButton(), "messages.later")
+        self._later.clicked.connect(self.dismiss)
         self._details = named(
             QPushButton(self.tr("Details")), "messages.details", self.tr("Show the technical details")
         )
@@ -153,7 +160,7 @@ class MessageBar(QFrame):
         row.setSpacing(8)
         row.addWidget(self._icon)
         row.addLayout(texts, 1)
-        for widget in (self._more, self._action, self._details, self._copy, self._close):
+        for widget in (self._more, self._action, self._later, self._details, self._copy, self._close):
             row.addWidget(widget)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 6, 8, 6)
@@ -176,9 +183,11 @@ class MessageBar(QFrame):
         self._more.setVisible(waiting > 0)
         self._action.setText(message.action.label if message.action else "")
         self._action.setVisible(message.action is not None)
+        self._later.setText(message.later)
+        self._later.setVisible(bool(message.later))
         self._trace.setPlainText(message.details)
         self._details.setVisible(bool(message.details))
-        self._copy.setVisible(message.kind is not Kind.INFO)
+        self._copy.setVisible(message.kind is Kind.ERROR)
         self.setProperty("kind", str(message.kind))
         self.style().unpolish(self)
         self.style().polish(self)

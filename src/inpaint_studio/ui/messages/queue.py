@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from inpaint_studio.errors import StudioError
+from inpaint_studio.errors import InputError, StudioError
 
 #: Messages kept at once; beyond that the oldest of those that wait are left to the log.
 MOST = 20
@@ -31,13 +31,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the bar shows. `count`: how often it was told."""
+    """What the bar shows. `later`: the label of a second button that only closes it. `count`: how often it was told."""
 
     kind: Kind
     text: str
     hint: str = ""
     details: str = ""
     action: Action | None = None
+    later: str = ""
     count: int = 1
 
     def same(self, other: Message) -> bool:
@@ -67,7 +68,11 @@ class Queue:
             if old.same(message):
                 self._messages[index] = replace(message, count=old.count + 1)
                 return
-        self._messages.append(message)
+        if message.kind is not Kind.INFO and self.current is not None and self.current.kind is Kind.INFO:
+            # what goes by itself comes back afterwards
+            self._messages.insert(0, message)
+        else:
+            self._messages.append(message)
         if len(self._messages) > MOST:
             del self._messages[1]
 
@@ -77,7 +82,8 @@ class Queue:
 
 
 def details_of(error: BaseException) -> str:
-    """The traceback where it says more than the message: an error that the program raised on purpose has none."""
-    if isinstance(error, StudioError) and error.__cause__ is None:
+    """The traceback where it says more than the message: an error that the program raised on purpose has none, nor has
+    the refusal of a file, whatever a decoder said about it."""
+    if isinstance(error, InputError) or (isinstance(error, StudioError) and error.__cause__ is None):
         return ""
     return "".join(traceback.format_exception(error)).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -87,7 +87,9 @@ class Welcome(QScrollArea):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
         files = _files(event.mimeData())
         if files:
-            event.acceptProposedAction()
+            # never a move: whoever dragged them would delete the originals
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
             self.openRequested.emit(files)
 
     def _buttons(self) -> QHBoxLayout:

@@ -1,0 +1,249 @@
+"""Grain match: what a fill lacks of its surroundings' noise is added, with its spectrum and its colours.
+
+The noise is measured in calm squares of the known pixels: the mean of their windowed cross-spectra (Welch 1967), so that
+coarse film grain, noise that a JPEG softened and noise that the channels share keep their look. Its strength follows the
+tone. Then the fill's own detail is measured in two bands, and only what is missing is added: a fill of copied patches
+brings its grain along and gets none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inpaint_studio.engines.contract import Float
+from inpaint_studio.pixels.masks import Hole
+from inpaint_studio.pixels.rect import Rect
+
+#: Pixels around the hole in which noise is measured.
+REACH = 64
+#: Sides of the squares in which it is measured, the first of which there are enough; they lie half a side apart.
+_SIDES = (32, 16)
+#: How many pixels of squares are enough, and how few squares are not.
+_MOST, _FEWEST = 100_000, 6
+#: A square is calm when it has at most so many times the slow detail of the calmest fifth.
+_CALM = 2.5
+#: Groups of tones in which calm squares are looked for and strengths told apart.
+_TONES = 4
+#: The share of the calm squares that is weaker than what is taken for noise.
+_WEAK = 0.25
+#: How far, as a logarithm of power, noise may depend on the tone: more comes from different contents.
+_TREND = 2.0
+#: Pixels over which the detail next to a hole is averaged: grain is never stronger than it, wherever it was measured.
+_NEAR = 8.0
+#: Marks up to about this width get all of the grain only where its standard deviation, in 0..1, reaches that.
+_THIN, _MISSED = 11, 0.024
+#: Radius that parts fine detail from coarse.
+_FINE = 0.8
+#: Radius beyond which variation is not told from the photo's own.
+_SLOW = 2.0
+#: The median of the square of a normal variable.
+_MEDIAN = 0.4549
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """Noise of C channels as it was measured.
+
+    roots: complex S×S×C×C, for each frequency the square root of the cross-spectrum. tones, strengths: at which
+    lightness (mean of the channels) which standard deviation of detail.
+    """
+
+    roots: NDArray[np.complex128]
+    tones: NDArray[np.float64]
+    strengths: NDArray[np.float64]
+
+    def field(self, period: int, seed: int) -> Float:
+        """Noise with detail of variance one, float32 period×period×C, that can be laid side by side; same seed, same noise."""
+        channels = self.roots.shape[2]
+        white = np.random.default_rng(seed).standard_normal((period, period, channels))
+        # frequencies between those measured: the correlations are as long as the square, and no longer
+        half = len(self.roots) // 2
+        index = np.r_[0:half, -half:0]
+        roots = np.zeros((period, period, channels, channels), np.complex128)
+        roots[np.ix_(index, index)] = np.fft.ifft2(self.roots, axes=(0, 1))
+        spectrum = np.einsum("yxab,yxb->yxa", np.fft.fft2(roots, axes=(0, 1)), np.fft.fft2(white, axes=(0, 1)))
+        made = np.fft.ifft2(spectrum, axes=(0, 1)).real
+        noise: Float = np.asarray(made / max(float(made.std()), 1e-12), np.float32)
+        wrapped = np.pad(noise, ((16, 16), (16, 16), (0, 0)), mode="wrap")
+        detail = (wrapped - _blurred(wrapped, _SLOW))[16:-16, 16:-16]
+        return np.asarray(noise / max(float(detail.std()), 1e-6), np.float32)
+
+    def strength(self, image: Float) -> Float:
+        """Standard deviation of the detail at the tones of `image`; float32 H×W from H×W×C."""
+        return np.asarray(np.interp(image.mean(2), self.tones, self.strengths), np.float32)
+
+
+def measure(image: Float, known: Hole) -> Grain | None:
+    """The grain of the `known` pixels of `image` (float32 H×W×C); None where there is too little calm to measure it."""
+    for side in _SIDES:
+        corners = _corners(known, side)
+        if len(corners) >= 2 * _FEWEST:
+            break
+    else:
+        return None
+    patches = _cut(image, corners, side)
+    tones = patches.mean((1, 2, 3))
+    # strength is told by detail: what is slower than grain may be the photo's own
+    powers = (_cut(image - _blurred(image, _SLOW), corners, side) ** 2).mean((1, 2, 3)) + 1e-14
+    flat = _levelled(patches)
+    calm = _calm(flat, tones, powers)
+    if len(calm) < _FEWEST:
+        return None
+    window = np.hanning(side + 2)[1:-1]
+    spectra = np.fft.fft2(flat[calm] * np.outer(window, window)[..., None], axes=(1, 2))
+    # squares count alike, whatever the strength of the noise at their tone
+    spectra /= np.sqrt(powers[calm])[:, None, None, None]
+    cross = _without_slow(np.einsum("nyxa,nyxb->yxab", spectra, spectra.conj()) / len(spectra))
+    values, vectors = np.linalg.eigh(cross)
+    roots = (vectors * np.sqrt(np.maximum(values, 0))[..., None, :]) @ vectors.conj().swapaxes(2, 3)
+    return Grain(roots, *_strengths(tones[calm], powers[calm]))
+
+
+def matched(image: Float, hole: Hole, known: Hole, seed: int) -> Float:
+    """`image` (float32 H×W×C) with the grain in `hole` that it lacks against the `known` pixels; unchanged elsewhere."""
+    canvas = Rect.of_size(hole.shape[1], hole.shape[0])
+    inner = Rect.around(hole)
+    box = inner.grown(REACH).clipped(canvas)
+    grain = measure(image[box.slices], known[box.slices])
+    if grain is None:
+        return image
+    own = hole[inner.slices]
+    period = 256 if int(own.sum()) > 128 * 128 else 128
+    noise = grain.field(period, seed)
+    fine = noise - _blurred(np.pad(noise, ((8, 8), (8, 8), (0, 0)), mode="wrap"))[8:-8, 8:-8]
+    coarse = noise - fine
+    around = inner.grown(round(2 * _NEAR)).clipped(canvas)
+    part = image[around.slices]
+    strength = _local(grain.strength(_blurred(part, _SLOW)), part, known[around.slices])
+    lacks = _lacking(part, hole[around.slices], strength, fine, coarse)
+    if max(lacks) == 0:
+        return image
+    piece = np.float32(lacks[0]) * fine + np.float32(lacks[1]) * coarse
+    # by the place in the crop, so that the noise doesn't hang on the hole's outline
+    rows = np.arange(inner.top, inner.bottom) % period
+    columns = np.arange(inner.left, inner.right) % period
+    own_strength = strength[inner.within(around).slices]
+    if not cv2.erode(own.view(np.uint8), np.ones((_THIN, _THIN), np.uint8), borderValue=0).any():
+        # in a mark a few pixels wide weak grain is not missed, and added noise is an error like any other
+        own_strength = own_strength * np.minimum(1, own_strength / np.float32(_MISSED))
+    added = piece[rows[:, None], columns] * own_strength[..., None]
+    result = image.copy()
+    result[inner.slices] = np.where(own[..., None], image[inner.slices] + added, image[inner.slices])
+    return result
+
+
+def _local(strength: Float, image: Float, known: Hole) -> Float:
+    """`strength`, but no more than the detail of the known pixels nearby; unchanged where there are none."""
+    power = ((image - _blurred(image, _SLOW)) ** 2).mean(2)
+    there = known.astype(np.float32)
+    weight = cv2.GaussianBlur(there, (0, 0), _NEAR, borderType=cv2.BORDER_REFLECT)
+    mean = cv2.GaussianBlur(power * there, (0, 0), _NEAR, borderType=cv2.BORDER_REFLECT) / np.maximum(weight, 1e-6)
+    # by a little more than the mean, which wavers: pure noise must not lose by it
+    return np.where(weight > 0.02, np.sqrt(np.minimum(strength**2, np.float32(1.3) * mean)), strength)
+
+
+def _lacking(image: Float, hole: Hole, strength: Float, fine: Float, coarse: Float) -> tuple[float, float]:
+    """Factors for the fine and the coarse noise that bring the hole up to the strength of its surroundings."""
+    found = _details(image)
+    factors = []
+    scale = np.maximum(strength[hole], 1e-9) ** 2
+    for band, wanted in zip(found, (_details_of(fine + coarse)), strict=True):
+        # the median passes over what edges and texture the fill has
+        there = float(np.median((band[hole] ** 2).mean(1) / scale)) / _median_of(band.shape[2])
+        factors.append(float(np.sqrt(max(0.0, 1 - there / max(wanted, 1e-12)))))
+    return factors[0], factors[1]
+
+
+def _median_of(channels: int) -> float:
+    """The median of the mean of the squares of so many normal variables, alike as the channels of a photo mostly are."""
+    return _MEDIAN if channels == 1 else 0.6
+
+
+def _details(image: Float) -> tuple[Float, Float]:
+    """Fine and middle detail of `image`."""
+    calm = _blurred(image)
+    return image - calm, calm - _blurred(image, _SLOW)
+
+
+def _details_of(noise: Float) -> tuple[float, float]:
+    """The power of both details in noise that repeats."""
+    wrapped = np.pad(noise, ((16, 16), (16, 16), (0, 0)), mode="wrap")
+    return tuple(float((part[16:-16, 16:-16] ** 2).mean()) for part in _details(wrapped))  # type: ignore[return-value]
+
+
+def _blurred(image: Float, radius: float = _FINE) -> Float:
+    blurred = cv2.GaussianBlur(np.ascontiguousarray(image), (0, 0), radius, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.float32).reshape(image.shape)
+
+
+def _corners(known: Hole, side: int) -> NDArray[np.intp]:
+    """N×2 rows and columns of known squares on a grid, evenly taken where there are more than enough."""
+    if min(known.shape) < side:
+        return np.zeros((0, 2), np.intp)
+    count = cv2.integral((~known).view(np.uint8))
+    y, x = np.meshgrid(*(np.arange(0, size - side + 1, side // 2) for size in known.shape), indexing="ij")
+    bad = count[y + side, x + side] - count[y, x + side] - count[y + side, x] + count[y, x]
+    y, x = y[bad == 0], x[bad == 0]
+    step = max(1, -(-len(y) * side**2 // _MOST))
+    return np.stack([y[::step], x[::step]], 1)
+
+
+def _cut(image: Float, corners: NDArray[np.intp], side: int) -> NDArray[np.float64]:
+    """The squares at `corners`, N×side×side×C."""
+    line = np.arange(side)
+    rows, columns = corners[:, :1, None] + line[:, None], corners[:, 1:, None] + line
+    return np.asarray(image[rows, columns], np.float64)
+
+
+def _levelled(patches: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squares less the plane through each: light that falls off is no noise."""
+    side = patches.shape[1]
+    y, x = np.meshgrid(*[np.linspace(-1, 1, side)] * 2, indexing="ij")
+    basis, _ = np.linalg.qr(np.stack([np.ones_like(x), x, y], -1).reshape(-1, 3))
+    flat = patches.reshape(len(patches), side * side, -1)
+    return np.asarray((flat - basis @ (basis.T @ flat)).reshape(patches.shape))
+
+
+def _calm(flat: NDArray[np.float64], tones: NDArray[np.float64], powers: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Which squares hold noise alone. powers: of their detail.
+
+    Told by slow variation, the means of 4×4 pixels, among squares of like tone: choosing by detail would choose weak noise.
+    """
+    count = flat.shape[1] // 4
+    slow = (flat.reshape(len(flat), count, 4, count, 4, -1).mean((2, 4)) ** 2).mean((1, 2, 3))
+    order = np.argsort(tones, kind="stable")
+    found = []
+    for part in np.array_split(order, _TONES if len(order) >= 4 * _FEWEST * _TONES else 1):
+        calm = part[slow[part] <= _CALM * np.quantile(slow[part], 0.2) + 1e-14]
+        # alike in pure noise; where there is texture as well, the weaker squares are those of noise
+        found.append(calm[powers[calm] <= 2 * np.quantile(powers[calm], _WEAK)])
+    return np.concatenate(found)
+
+
+def _strengths(
+    tones: NDArray[np.float64], powers: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tones and the standard deviation of the detail at them: a trend over the tones, held to the weaker squares."""
+    levels = np.linspace(tones.min(), tones.max(), 9)
+    logs = np.log(powers)
+    centred = tones - tones.mean()
+    spread = float((centred**2).sum())
+    slope = float((centred * logs).sum()) / spread if spread > 1e-4 * len(tones) else 0.0
+    rest = logs - slope * centred
+    low = float(np.quantile(rest, _WEAK))
+    trend = np.clip(slope * (levels - tones.mean()), -_TREND, _TREND)
+    return levels, np.sqrt(np.exp(low + trend))
+
+
+def _without_slow(cross: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Cross-spectra whose slow part, the photo's own as often as not, is no more than twice that of middle frequencies."""
+    line = np.fft.fftfreq(len(cross))
+    frequency = np.hypot(line[:, None], line)
+    ring = (frequency > 0.08) & (frequency < 0.14)
+    total = np.einsum("yxaa->yx", cross).real
+    most = 2 * float(total[ring].mean())
+    return cross * np.where(frequency <= 0.08, np.minimum(1, most / np.maximum(total, 1e-30)), 1)[..., None, None]

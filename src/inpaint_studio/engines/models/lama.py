@@ -1,0 +1,237 @@
+"""LaMa: removes what is masked and continues the surroundings, structure included (Suvorov et al., WACV 2022)."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import cv2
+import numpy as np
+
+from inpaint_studio.engines.contract import (
+    AVAILABLE,
+    Availability,
+    Decision,
+    Engine,
+    EngineSpec,
+    FillRequest,
+    FillResult,
+    Float,
+    Progress,
+    SizeRule,
+    check,
+)
+from inpaint_studio.engines.fitting import padded, scaled, scaled_mask, tiles
+from inpaint_studio.engines.library.installed import InstalledModel
+from inpaint_studio.engines.library.probe import probe
+from inpaint_studio.engines.runtime.devices import DEVICES, choose_device, torch_module
+from inpaint_studio.engines.runtime.lama import MULTIPLE, LamaNetwork, load_weights
+from inpaint_studio.engines.runtime.memory import memory_errors
+from inpaint_studio.engines.runtime.onnx import open_session
+from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.masks import depth_in
+
+if TYPE_CHECKING:
+    from inpaint_studio.pixels.masks import Hole
+
+#: Draws a picture (float32 H×W×3, sides multiples of 8) under a hole (H×W of 0 and 1); `check` may be called meanwhile.
+Network = Callable[[Float, Float, Callable[[], None]], Float]
+
+#: Holes wider than this, in pixels, are also looked at from further off: the network was trained at 256.
+_WIDE = 256
+#: Side of the smallest picture: halved three times there must be something left to mirror.
+_LEAST = 64
+#: Crops with more pixels than this are drawn in tiles of that side.
+_MOST_PIXELS, _TILE, _OVERLAP = 1280 * 1280, 1024, 128
+
+
+@dataclass(frozen=True, slots=True)
+class LamaOptions:
+    """two_scales: look at wide holes from further off first, so that their middle fits in. device: what computes."""
+
+    two_scales: bool = True
+    device: str = "auto"
+
+    #: What options of words can be.
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"device": DEVICES}
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise InputError(f"{self.device} is no device.", f"It can be: {', '.join(DEVICES)}.")
+
+
+class Lama:
+    """One installed LaMa model. Deterministic, without a seed."""
+
+    def __init__(self, model: InstalledModel) -> None:
+        self._model = model
+        self._networks: dict[str, Network] = {}
+
+    def fill(self, request: FillRequest, progress: Progress) -> FillResult:
+        hole = request.mask > 0
+        if not hole.any():
+            progress.step(1.0, "Removing")
+            return FillResult(request.image)
+        options: LamaOptions = request.options or LamaOptions()
+        progress.step(None, f"Loading {self._model.title}")
+        network = self._network(options.device)
+        image, mask = padded(request.image, hole.astype(np.float32), MULTIPLE, _LEAST)
+        made = _drawn(image, mask, network, progress, two_scales=options.two_scales)
+        height, width = hole.shape
+        made = np.clip(made[:height, :width], 0, 1)
+        return FillResult(np.ascontiguousarray(np.where(hole[..., None], made, request.image), np.float32))
+
+    def _network(self, device: str) -> Network:
+        if device not in self._networks:
+            # a file may have been replaced since it was found; TorchScript runs code, and passes by its checksum only
+            probe(self._model.path)
+            self._networks[device] = _LOADERS[self._model.layout](self._model.path, device)
+        return self._networks[device]
+
+
+def _drawn(image: Float, mask: Float, network: Network, progress: Progress, *, two_scales: bool) -> Float:
+    """All of `image` as the network draws it, wide holes with the broad forms of a look from further off."""
+    wide = 2 * float(depth_in(np.pad(mask > 0, 1)).max())
+    share = _WIDE / wide if two_scales and wide > _WIDE else 1.0
+    progress.step(0.0, "Removing")
+    coarse = None
+    if share < 1:
+        size = tuple(max(64, round(side * share / MULTIPLE) * MULTIPLE) for side in mask.shape)
+        small = scaled(image, (size[0], size[1]))
+        seen = network(small, (scaled_mask(mask, (size[0], size[1])) > 0).astype(np.float32), lambda: check(progress))
+        coarse = scaled(np.clip(seen, 0, 1), (mask.shape[0], mask.shape[1]))
+        if progress.step(0.3, "Removing", np.where(mask[..., None] > 0, coarse, image)) is Decision.FINISH:
+            return coarse
+    fine = _in_tiles(image, mask, network, progress, coarse, start=0.0 if coarse is None else 0.3)
+    progress.step(1.0, "Removing")
+    return fine if coarse is None else _joined(coarse, fine, mask > 0, 1 / share)
+
+
+def _in_tiles(
+    image: Float, mask: Float, network: Network, progress: Progress, coarse: Float | None, start: float
+) -> Float:
+    whole = mask.size <= _MOST_PIXELS
+    height, width = mask.shape
+    pieces = tiles(height, width, max(height, width) if whole else _TILE, _OVERLAP, MULTIPLE)
+    pieces = tuple(piece for piece in pieces if mask[piece.rect.slices].any())
+    ground = image if coarse is None else np.where(mask[..., None] > 0, coarse, image)
+    made, weight = np.zeros_like(image), np.zeros(mask.shape, np.float32)
+    for done, piece in enumerate(pieces):
+        place = piece.rect.slices
+        if progress.step(start + (1 - start) * done / len(pieces), "Removing") is Decision.FINISH and done:
+            break
+        part = ground[place]
+        if not (mask[place] > 0).all() or len(pieces) == 1:  # a tile that knows nothing keeps the look from further off
+            part = network(image[place], mask[place], lambda: check(progress))
+        made[place] += part * piece.weight[..., None]
+        weight[place] += piece.weight
+    return np.asarray(np.where((weight > 0)[..., None], made / np.maximum(weight, 1e-6)[..., None], ground), np.float32)
+
+
+def _joined(coarse: Float, fine: Float, hole: Hole, reduction: float) -> Float:
+    """`fine` with the broad forms of `coarse` deep in the hole, where the network sees nothing but its own drawing."""
+    blur = (0, 0), 2 * reduction
+    broad = cv2.GaussianBlur(coarse, *blur) - cv2.GaussianBlur(np.clip(fine, 0, 1), *blur)
+    depth = np.clip(depth_in(np.pad(hole, 1))[1:-1, 1:-1] / (_WIDE / 2), 0, 1)
+    share = (depth * depth * (3 - 2 * depth))[..., None]
+    return np.asarray(fine + share * broad, np.float32)
+
+
+def _from_weights(path: Path, device: str) -> Network:
+    return LamaNetwork(load_weights(path), choose_device(device)).fill
+
+
+def _from_torchscript(path: Path, device: str) -> Network:
+    torch = torch_module()
+    kind = choose_device(device).kind
+    module = torch.jit.load(str(path), map_location=kind).eval()
+
+    def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
+        with torch.no_grad(), memory_errors():
+            picture = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].to(kind)
+            made = module(picture, torch.from_numpy(np.ascontiguousarray(hole))[None, None].to(kind))
+            return np.ascontiguousarray(made[0].permute(1, 2, 0).cpu().numpy(), np.float32)
+
+    return network
+
+
+def _from_onnx(path: Path, _device: str) -> Network:
+    session = open_session(path)
+    inputs = session.get_inputs()
+    (picture,) = (port for port in inputs if port.shape[1] == 3)
+    (mask,) = (port for port in inputs if port.shape[1] == 1)
+    sides = [side if isinstance(side, int) else 0 for side in picture.shape[2:]]
+
+    def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
+        size = sides[0] or image.shape[0], sides[1] or image.shape[1]
+        shown = scaled(image, size).transpose(2, 0, 1)[None]
+        marked = (scaled_mask(hole, size) > 0).astype(np.float32)[None, None]
+        (made,) = session.run(None, {picture.name: np.ascontiguousarray(shown), mask.name: marked})
+        plane = np.asarray(made[0], np.float32).transpose(1, 2, 0)
+        # exports differ: some answer in 0..255
+        plane = plane / np.float32(255) if plane.max() > 2 else plane
+        return scaled(np.ascontiguousarray(np.clip(plane, 0, 1)), (image.shape[0], image.shape[1]))
+
+    return network
+
+
+_LOADERS: dict[str, Callable[[Path, str], Network]] = {
+    "file": _from_weights,
+    "torchscript": _from_torchscript,
+    "onnx": _from_onnx,
+}
+
+
+def _availability(model: InstalledModel) -> Availability:
+    needed = ("onnxruntime",) if model.layout == "onnx" else ("torch", "safetensors")
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    if not absent:
+        return AVAILABLE
+    return Availability(
+        available=False,
+        reason=f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed.",
+        remedy="inpaint-studio setup diffusion",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Makes the engine; equal for the same model, so that a process knows which it has already."""
+
+    model: InstalledModel
+
+    def __call__(self, device: str) -> Engine:
+        return Lama(self.model)
+
+
+def _specs(library: Sequence[InstalledModel]) -> Iterator[EngineSpec]:
+    for model in library:
+        if model.family != "lama" or model.layout not in _LOADERS:
+            continue
+
+        heavy = model.layout != "onnx"
+        yield EngineSpec(
+            id=f"lama/{model.id}",
+            version=1,
+            title=f"{model.title}: objects removed, structure continued",
+            licence=model.licence or "Apache-2.0 for the published weights; ask whoever made these",
+            load=_Load(model),
+            size=SizeRule(least=_LEAST, most=2048, multiple_of=MULTIPLE, native=model.native),
+            channels=frozenset({3}),
+            context=1.0,
+            context_least=128,
+            grace=2.0 if heavy else 0.0,
+            worker="heavy" if heavy else "quick",
+            memory_mib=model.memory_mib,
+            patience=600.0 if heavy else 0.0,
+            options=LamaOptions,
+            availability=_availability(model),
+        )
+
+
+def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
+    """One engine for each installed LaMa model."""
+    return tuple(_specs(library))

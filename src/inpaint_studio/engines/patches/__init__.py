@@ -1,0 +1,1 @@
+"""Filling holes by patches of the surroundings: multi-scale PatchMatch with several coarse layouts to choose from."""

@@ -1,0 +1,145 @@
+"""One scale of a photo, and which patches of it are searched for and copied from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+Ints = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+#: Rows of a band: what one kernel call works on.
+BAND = 16
+#: The texture feature is the mean gradient in a window of this many pixels (Newson et al. 2014), times `_TEXTURE`.
+_WINDOW = 9
+_TEXTURE = 3.0
+#: How much less a patch counts with each pixel of distance from the known.
+_TRUST = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """features: float32 H×W×K, colours and last the texture. hole, avoid: H×W."""
+
+    features: Float
+    hole: Flags
+    avoid: Flags
+
+    @property
+    def thickness(self) -> float:
+        """The distance of the hole's innermost pixel from the known, in pixels."""
+        return float(cv2.distanceTransform(self.hole.astype(np.uint8), cv2.DIST_L2, 3).max())
+
+    def halved(self) -> Level:
+        """The same at half the size, from the known pixels only."""
+        known = (~self.hole).astype(np.float32)
+        share = _half(known)
+        features = _half(np.where(self.hole[..., None], np.float32(0), self.features))
+        return Level(
+            np.ascontiguousarray(features / np.maximum(share, 1e-6)[..., None], np.float32),
+            share < 0.5,
+            np.asarray(_half(self.avoid.astype(np.float32)) > 0.25),
+        )
+
+
+def finest(image: Float, hole: Flags, avoid: Flags) -> Level:
+    """The level of `image`, float32 H×W×C; what lies under the hole does not show in it."""
+    gray = image.mean(2)
+    known = cv2.erode((~hole).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1)
+    slope = np.abs(cv2.Sobel(gray, -1, 1, 0, scale=0.25)) + np.abs(cv2.Sobel(gray, -1, 0, 1, scale=0.25))
+    window = (_WINDOW, _WINDOW)
+    texture = cv2.boxFilter(slope * known, -1, window) / np.maximum(cv2.boxFilter(known, -1, window), 0.02)
+    features = np.empty((*hole.shape, image.shape[2] + 1), np.float32)
+    features[..., :-1] = image
+    features[..., -1] = texture * np.float32(_TEXTURE)
+    return Level(features, hole, avoid)
+
+
+def _half(values: Float) -> Float:
+    height, width = values.shape[:2]
+    channels = values.shape[2:]
+    if height % 2 or width % 2:
+        values = np.asarray(cv2.copyMakeBorder(values, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.float32)
+    size = ((width + 1) // 2, (height + 1) // 2)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32).reshape(
+        *size[::-1], *channels
+    )
+
+
+class Patches:
+    """The patches of radius `r` of a level: targets, whose window meets the hole, and sources, all known and allowed."""
+
+    def __init__(self, level: Level, r: int) -> None:
+        self.level, self.r = level, r
+        height, width = level.hole.shape
+        square = np.ones((2 * r + 1, 2 * r + 1), np.uint8)
+        wanted = cv2.dilate(level.hole.astype(np.uint8), square) > 0
+        blocked = cv2.dilate((level.hole | level.avoid).astype(np.uint8), square) > 0
+        self.sources = np.zeros((height, width), np.bool_)
+        inner = slice(r, max(r, height - r)), slice(r, max(r, width - r))
+        self.sources[inner] = ~blocked[inner]
+        self.source_list = np.argwhere(self.sources).astype(np.int32)
+        self.targets = np.argwhere(wanted).astype(np.int32)
+        self.index = np.full((height, width), -1, np.int32)
+        self.index[wanted] = np.arange(len(self.targets), dtype=np.int32)
+        self.pixels = np.argwhere(level.hole).astype(np.int32)
+        self.target_bands = _bands(self.targets[:, 0])
+        self.pixel_bands = _bands(self.pixels[:, 0])
+
+    @cached_property
+    def trust(self) -> Float:
+        """How much each target's patch counts in a vote: less deep inside, and where the border clips it."""
+        height, width = self.level.hole.shape
+        r, rows, columns = self.r, self.targets[:, 0], self.targets[:, 1]
+        depth = cv2.distanceTransform(self.level.hole.astype(np.uint8), cv2.DIST_L2, 3)[rows, columns]
+        high = np.minimum(rows, r) + np.minimum(height - 1 - rows, r) + 1
+        wide = np.minimum(columns, r) + np.minimum(width - 1 - columns, r) + 1
+        shown = (high * wide / (2 * r + 1) ** 2) ** 2
+        return np.asarray(np.maximum(np.power(np.float32(_TRUST), depth), 1e-3) * shown, np.float32)
+
+    def random(self, generator: np.random.Generator, count: int) -> Ints:
+        """`count` sources, N×2."""
+        return self.source_list[generator.integers(0, len(self.source_list), count)]
+
+    def carried(self, coarse: Patches, matches: Ints, generator: np.random.Generator) -> Ints:
+        """The matches of the next coarser level for these targets; a target without one takes over its neighbour's shift."""
+        height, width = self.level.hole.shape
+        rows = np.minimum(self.targets[:, 0] // 2, coarse.index.shape[0] - 1)
+        columns = np.minimum(self.targets[:, 1] // 2, coarse.index.shape[1] - 1)
+        parent = coarse.index[rows, columns]
+        carried = matches[np.maximum(parent, 0)] * 2 + (self.targets & 1)
+        good = (parent >= 0) & self._allowed(carried)
+        if not good.any():
+            return self.random(generator, len(self.targets))
+        lost = np.nonzero(~good)[0]
+        if len(lost):
+            far = np.ones((height, width), np.uint8)
+            far[tuple(self.targets[good].T)] = 0
+            _, label = cv2.distanceTransformWithLabels(far, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+            owner = np.zeros(label.max() + 1, np.int64)
+            owner[label[tuple(self.targets[good].T)]] = np.nonzero(good)[0]
+            near = owner[label[tuple(self.targets[lost].T)]]
+            moved = carried[near] + self.targets[lost] - self.targets[near]
+            bad = ~self._allowed(moved)
+            moved[bad] = self.random(generator, int(bad.sum()))
+            carried[lost] = moved
+        return np.ascontiguousarray(carried, np.int32)
+
+    def _allowed(self, places: Ints) -> Flags:
+        inside = ((places >= 0) & (places < self.sources.shape)).all(1)
+        clipped = np.clip(places, 0, np.array(self.sources.shape, np.int32) - 1)
+        return np.asarray(inside & self.sources[clipped[:, 0], clipped[:, 1]])
+
+
+def _bands(rows: Ints) -> list[tuple[int, int]]:
+    """Ranges of list entries whose rows share a band; rows are in order."""
+    if not len(rows):
+        return []
+    edges = np.searchsorted(rows, np.arange(0, rows[-1] + BAND + 1, BAND))
+    return [(int(a), int(b)) for a, b in pairwise(edges) if b > a]

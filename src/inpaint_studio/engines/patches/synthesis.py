@@ -1,0 +1,253 @@
+"""Multi-scale patch synthesis: several coarse layouts, the most coherent of them carried to full resolution.
+
+PatchMatch search (Barnes et al. 2009) and weighted voting in turn (Wexler et al. 2007) with a texture feature
+(Newson et al. 2014). What a layout is worth is judged by the shifts of its patches: neighbours that copy from neighbours
+make few seams.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inpaint_studio.engines.patches import kernels
+from inpaint_studio.engines.patches.level import Flags, Float, Ints, Level, Patches, finest
+
+#: Search and voting rounds of a level, the finest first; coarser ones decide what goes where.
+_ROUNDS = (2, 2, 4, 8, 12)
+#: A level whose votes change less than this, of 1, is done.
+_STILL = 0.001
+#: Share of the spread of costs that the last vote ignores: it keeps texture sharp.
+_SHARPNESS = 0.5
+#: What a source costs that is used once more than its share.
+_BURDEN = 0.002
+#: How many sources the filling from the rim looks at.
+_MOST_PEELED = 1500
+#: A coarse level needs this many sources.
+_FEWEST_SOURCES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way to begin. r: patch radius. thickness: coarse levels are made until the hole is at most so many pixels deep."""
+
+    r: int
+    thickness: float
+
+
+#: Tells how far the work is, with a picture now and then; True: come to an end.
+Told = Callable[[float, Float | None], bool]
+
+
+@dataclass(slots=True)
+class _State:
+    patches: Patches
+    features: Float
+    matches: Ints
+    costs: Float
+
+    @property
+    def merit(self) -> float:
+        """Lower is better: how many neighbours copy from apart, and how unlike the patches are to what they stand for."""
+        p, shift = self.patches, self.matches - self.patches.targets
+        together = []
+        for step in ((0, 1), (1, 0)):
+            place = p.targets + np.array(step, np.int32)
+            inside = (place < p.index.shape).all(1)
+            other = np.full(len(place), -1, np.int32)
+            other[inside] = p.index[tuple(place[inside].T)]
+            pair = other >= 0
+            together.append((shift[pair] == shift[other[pair]]).all(1).mean() if pair.any() else 1.0)
+        apart = 1 - float(np.mean(together))
+        return float(np.log(apart + 1e-3) + 0.5 * np.log(np.sqrt(self.costs).mean() + 1e-4))
+
+
+class Synthesis:
+    """Fills one hole; use it once, by `run`."""
+
+    def __init__(self, image: Float, hole: Flags, avoid: Flags, seed: int, told: Told) -> None:
+        """image: float32 H×W×C, about 0..1. At least one pixel must be neither `hole` nor `avoid`."""
+        self._image = np.ascontiguousarray(image, np.float32)
+        self._levels = [finest(self._image, hole, avoid)]
+        self._seed = seed & 0x7FFFFFFF
+        self._told = told
+        self._hurried = False
+        self._done, self._work = 0.0, 1.0
+
+    def run(self, layouts: Sequence[Layout]) -> Float:
+        """The filled image, H×W×C."""
+        workers = max(1, min(4, os.cpu_count() or 1))
+        with ThreadPoolExecutor(workers, thread_name_prefix="patches") as self._pool:
+            try:
+                depths = [self._depth(layout) for layout in layouts]
+                choose_at = 1 if min(depths) >= 1 else 0
+                area = [level.hole.sum() * self._rounds(i) for i, level in enumerate(self._levels)]
+                self._work = float(sum(sum(area[choose_at : d + 1]) for d in depths) + sum(area[:choose_at])) or 1.0
+                states: list[_State] = []
+                for number, (layout, depth) in enumerate(zip(layouts, depths, strict=True)):
+                    if states and self._hurried:
+                        break
+                    states.append(self._descend(None, layout, depth, choose_at, number))
+                best = min(states, key=lambda state: state.merit)
+                if choose_at:
+                    best = self._descend(best, Layout(best.patches.r, 0), 0, 0, len(layouts))
+                return self._finish(best)
+            finally:
+                self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _rounds(self, index: int) -> int:
+        return _ROUNDS[min(index, len(_ROUNDS) - 1)]
+
+    def _depth(self, layout: Layout) -> int:
+        """The index of the coarsest level for `layout`; makes the levels that are missing."""
+        depth = 0
+        while self._levels[depth].thickness > layout.thickness and min(self._levels[depth].hole.shape) >= 16:
+            if depth + 1 == len(self._levels):
+                self._levels.append(self._levels[depth].halved())
+            coarser = self._levels[depth + 1]
+            if not coarser.hole.any() or len(_patches(coarser, layout.r).source_list) < _FEWEST_SOURCES:
+                break
+            depth += 1
+        return depth
+
+    def _descend(self, state: _State | None, layout: Layout, top: int, bottom: int, number: int) -> _State:
+        """From level `top` down to `bottom`, beginning with `state` of the level above it, or anew."""
+        for index in range(top, bottom - 1, -1):
+            level = self._levels[index]
+            patches = _patches(level, layout.r)
+            generator = np.random.default_rng((self._seed, number, index))
+            costs = np.ones(len(patches.targets), np.float32)
+            if state is None:
+                matches = patches.random(generator, len(patches.targets)).copy()
+                features = _peeled(patches, matches, generator)
+                state = _State(patches, features, matches, costs)
+            else:
+                matches = patches.carried(state.patches, state.matches, generator)
+                state = _State(patches, level.features.copy(), matches, costs)
+                self._revote(state)
+            self._improve(state, index, (self._seed * 31 + number) * 31 + index)
+            picture = None if index == 0 else self._picture(state, index)
+            self._tell(picture)
+        if state is None:
+            raise ValueError("there is no level to work on")
+        return state
+
+    def _improve(self, state: _State, index: int, seed: int) -> None:
+        """Search and vote in turn, until little changes."""
+        rounds = self._rounds(index)
+        share = float(state.patches.level.hole.sum())
+        for step in range(rounds):
+            if self._hurried:
+                break
+            self._search(state, seed * 64 + 2 * step, forward=step % 2 == 0)
+            self._search(state, seed * 64 + 2 * step + 1, forward=step % 2 == 1, refresh=False)
+            change = self._revote(state)
+            self._done += share
+            self._tell(None)
+            if change < _STILL:
+                self._done += share * (rounds - 1 - step)
+                break
+
+    def _search(
+        self, state: _State, seed: int, *, forward: bool, refresh: bool = True, reach: int | None = None
+    ) -> None:
+        p, before = state.patches, state.matches.copy()
+        height, width = p.index.shape
+        channels = state.features.shape[2]
+        flat = state.features.reshape(height, width * channels)
+        radius = max(height, width) if reach is None else reach
+
+        burden = self._burden(state)
+
+        def work(first: int, last: int) -> None:
+            kernels.search(
+                flat, channels, p.sources, burden, p.index, p.targets, state.matches, state.costs, before,
+                first, last, p.r, forward, refresh, seed & 0x7FFFFFFF, radius,
+            )  # fmt: skip
+
+        self._each(work, p.target_bands)
+
+    def _burden(self, state: _State) -> Float:
+        """What each source costs for being used more often than need be (Kaspar et al. 2015): else flat ones take over."""
+        p = state.patches
+        used = np.zeros(p.index.shape, np.float32)
+        np.add.at(used, (state.matches[:, 0], state.matches[:, 1]), np.float32(1))
+        used = np.asarray(cv2.boxFilter(used, -1, (2 * p.r + 1, 2 * p.r + 1)), np.float32)
+        fair = max(1.0, len(p.targets) / max(1, len(p.source_list)))
+        return np.asarray(_BURDEN * np.maximum(used / np.float32(fair) - 1, 0), np.float32)
+
+    def _votes(self, state: _State, values: Float, sharpness: float) -> Float:
+        p = state.patches
+        out = np.zeros((len(p.pixels), values.shape[2]), np.float32)
+
+        def work(first: int, last: int) -> None:
+            kernels.vote(
+                values, p.index, state.matches, state.costs, p.trust, p.pixels,
+                first, last, p.r, np.float32(sharpness), out,
+            )  # fmt: skip
+
+        self._each(work, p.pixel_bands)
+        return out
+
+    def _revote(self, state: _State) -> float:
+        """Vote on all features of the hole; returns their mean change."""
+        level = state.patches.level
+        votes = self._votes(state, state.features, 0.0)
+        change = float(np.abs(votes - state.features[level.hole]).mean())
+        state.features[level.hole] = votes
+        return change
+
+    def _finish(self, state: _State) -> Float:
+        """The last vote, on the image itself."""
+        self._search(state, 5, forward=True, reach=1)
+        level = state.patches.level
+        result = self._image.copy()
+        result[level.hole] = self._votes(state, self._image, _SHARPNESS)
+        return result
+
+    def _picture(self, state: _State, index: int) -> Float:
+        """What the fill looks like so far, at full size."""
+        height, width = self._image.shape[:2]
+        colours = np.ascontiguousarray(state.features[..., :-1])
+        large = cv2.resize(colours, (colours.shape[1] << index, colours.shape[0] << index))
+        large = large.reshape(*large.shape[:2], -1)[:height, :width]
+        return np.where(self._levels[0].hole[..., None], large, self._image)
+
+    def _tell(self, picture: Float | None) -> None:
+        self._hurried |= self._told(min(0.99, self._done / self._work), picture)
+
+    def _each(self, work: Callable[[int, int], None], bands: list[tuple[int, int]]) -> None:
+        """All bands in the pool; the user is heard between them."""
+        waiting = [self._pool.submit(work, *band) for band in bands]
+        for future in waiting:
+            future.result()
+            self._tell(None)
+
+
+def _patches(level: Level, r: int) -> Patches:
+    """Patches of radius `r`, or of the largest below it that leaves enough sources."""
+    patches = Patches(level, r)
+    while r and len(patches.source_list) < (_FEWEST_SOURCES if r > 1 else 1):
+        r -= 1
+        patches = Patches(level, r)
+    return patches
+
+
+def _peeled(patches: Patches, matches: Ints, generator: np.random.Generator) -> Float:
+    """The features with the hole filled pixel by pixel from its rim inwards (Efros and Leung 1999); sets `matches` there."""
+    level = patches.level
+    depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3)[level.hole]
+    order = np.argsort(depth, kind="stable")
+    pixels = np.ascontiguousarray(patches.pixels[order])
+    sources = patches.source_list
+    if len(sources) > _MOST_PEELED:
+        sources = np.ascontiguousarray(generator.permutation(sources)[:_MOST_PEELED])
+    features, found = level.features.copy(), np.zeros_like(pixels)
+    kernels.peel(features, ~level.hole, pixels, sources, patches.r, found)
+    matches[patches.index[tuple(pixels.T)]] = found
+    return features

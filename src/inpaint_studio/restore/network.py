@@ -1,0 +1,61 @@
+"""The damage network on one crop, at two scales; and what its card says about thresholds."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inpaint_studio.engines.runtime import onnx
+from inpaint_studio.restore.defects import NETWORK, Defect, Threshold
+from inpaint_studio.restore.looking import Rgb, shrunk
+
+MODEL = "defects.onnx"
+#: Probabilities H×W×4 in 0..1, channels in the order of `NETWORK`.
+Probabilities = NDArray[np.float32]
+
+_MULTIPLE = 16
+#: Large damage is judged better from further away, small damage vanishes there: weights of the coarse scale by class.
+_COARSE = np.array([0.0, 0.3, 0.3, 0.5], np.float32)
+_THREADS = 2
+
+
+def available() -> bool:
+    """Whether the network can run here (onnxruntime is installed)."""
+    return onnx.session(MODEL, _THREADS) is not None
+
+
+def probabilities(rgb: Rgb, scale: float) -> Probabilities:
+    """Calibrated probability of each class for each pixel of `rgb` (H×W×3 in 0..1), seen at `scale` and at half of it."""
+    fine = _run(shrunk(rgb, scale))
+    coarse = cv2.resize(_run(shrunk(rgb, scale / 2)), fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    together = fine + (coarse - fine) * _COARSE
+    if together.shape[:2] != rgb.shape[:2]:
+        together = cv2.resize(together, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(together, np.float32)
+
+
+def _run(rgb: Rgb) -> Probabilities:
+    height, width = rgb.shape[:2]
+    below, right = -height % _MULTIPLE, -width % _MULTIPLE
+    padded = cv2.copyMakeBorder(
+        rgb, 0, below, 0, right, cv2.BORDER_REFLECT_101 if min(height, width) > _MULTIPLE else cv2.BORDER_REPLICATE
+    )
+    session = onnx.session(MODEL, _THREADS)
+    if session is None:
+        raise RuntimeError("asked without `available`")
+    planes = session.run(None, {"image": np.ascontiguousarray(padded.transpose(2, 0, 1)[None])})[0]
+    return np.ascontiguousarray(np.asarray(planes)[0].transpose(1, 2, 0)[:height, :width])
+
+
+@lru_cache(maxsize=1)
+def thresholds() -> dict[Defect, Threshold]:
+    """The thresholds that were found on the validation photos, from the model's own notes."""
+    session = onnx.session(MODEL, _THREADS)
+    if session is None:
+        return {}
+    noted = json.loads(session.get_modelmeta().custom_metadata_map["thresholds"])
+    return {defect: Threshold(*noted[defect.value]) for defect in NETWORK}

@@ -1,0 +1,54 @@
+"""The settings of the tools that select by what the photo shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+
+from inpaint_studio.tools.smart_select import Pointing, SmartSelectSettings
+from inpaint_studio.ui.theme import named
+
+
+class SmartSelectOptions(QWidget):
+    """One row: how the object is shown, and how wide a scribble is."""
+
+    #: The SmartSelectSettings that the user has made.
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(6)
+        self._by = named(
+            QComboBox(),
+            "smart.by",
+            self.tr("Drag a box round the object, or scribble on it"),
+            accessible=self.tr("How the object is shown"),
+        )
+        self._by.addItem(self.tr("Box round it"), Pointing.BOX)
+        self._by.addItem(self.tr("Scribble on it"), Pointing.SCRIBBLE)
+        self._width = named(QDoubleSpinBox(), "smart.width", self.tr("How wide a scribble is on the screen"))
+        self._width.setRange(1, 200)
+        self._width.setDecimals(0)
+        self._width.setSuffix(self.tr(" px"))
+        for text, field in ((self.tr("&Object"), self._by), (self.tr("Scribble &width"), self._width)):
+            label = QLabel(text)
+            label.setBuddy(field)
+            row.addWidget(label)
+            row.addWidget(field)
+        row.addStretch(1)
+        self.set_settings(SmartSelectSettings())
+        self._by.currentIndexChanged.connect(self._tell)
+        self._width.valueChanged.connect(self._tell)
+
+    def set_settings(self, settings: SmartSelectSettings) -> None:
+        """Show `settings`, without a signal."""
+        blockers = [QSignalBlocker(control) for control in (self._by, self._width)]
+        self._by.setCurrentIndex(self._by.findData(settings.by))
+        self._width.setValue(settings.width)
+        for blocker in blockers:
+            blocker.unblock()
+
+    def _tell(self) -> None:
+        self.changed.emit(SmartSelectSettings(Pointing(self._by.currentData()), self._width.value()))

@@ -1,0 +1,50 @@
+"""Commands that compare: a split view, the original beside it, the fills alone, pixel grid and navigator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    from inpaint_studio.ui.document_tab import DocumentTab
+    from inpaint_studio.ui.window import MainWindow
+
+
+class ViewCommands(QObject):
+    """`handlers` names one for each of its commands; `show_state` ticks those that are on for a tab."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What to call for each command."""
+        return {
+            "action.split_view": self._on_tab(lambda tab: tab.canvas.set_split(None if tab.canvas.split else 0.5)),
+            "action.side_by_side": self._on_tab(lambda tab: tab.show_twin(tab.twin is None)),
+            "action.fills_alone": self._on_tab(lambda tab: tab.canvas.set_fills_alone(not tab.canvas.fills_alone)),
+            "action.pixel_grid": self._on_tab(lambda tab: tab.canvas.set_grid_shown(not tab.canvas.grid_shown)),
+            "action.navigator": self._toggle_navigator,
+        }
+
+    def _on_tab(self, act: Callable[[DocumentTab], object]) -> Callable[[], object]:
+        def acted() -> None:
+            if self._window.tab is not None:
+                act(self._window.tab)
+                self.show_state(self._window.tab)
+
+        return acted
+
+    def show_state(self, tab: DocumentTab) -> None:
+        """Tick what is on."""
+        actions = self._window.actions_by_name
+        actions["action.split_view"].setChecked(tab.canvas.split is not None)
+        actions["action.side_by_side"].setChecked(tab.twin is not None)
+        actions["action.fills_alone"].setChecked(tab.canvas.fills_alone)
+        actions["action.pixel_grid"].setChecked(tab.canvas.grid_shown)
+
+    def _toggle_navigator(self) -> None:
+        dock = self._window.navigator
+        dock.setVisible(not dock.isVisible())

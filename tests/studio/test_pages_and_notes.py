@@ -1,0 +1,48 @@
+"""A page of a TIFF in a session, its project, and what a photo's file has to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from inpaint_studio.settings import Settings
+from inpaint_studio.studio.session import open_any
+
+PAGES = [np.full((20, 30 + n, 3), 40 * n, np.uint8) for n in range(3)]
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as tiff:
+        for pixels in PAGES:
+            tiff.write(pixels, photometric="rgb", metadata=None)
+    return path
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_a_project_remembers_its_page(page: int, pages: Path, tmp_path: Path) -> None:
+    session = open_any(pages, Settings(), page=page)
+    assert any(f"this is page {page + 1}" in note for note in session.notes)
+    target = tmp_path / "a.inpaint"
+    session.saved(target, session.save(target))
+    session.close()
+    pages.unlink()
+    again = open_any(target, Settings())
+    assert np.array_equal(again.studio.photo.pixels, PAGES[page])
+    assert again.studio.photo.page == page
+    assert again.notes == ()
+    again.close()
+
+
+def test_a_wrong_name_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (9, 9)).save(path, "JPEG")
+    session = open_any(path, Settings())
+    assert len(session.notes) == 1
+    assert "JPEG file, though its name ends in .png" in session.notes[0]
+    session.close(discard=True)

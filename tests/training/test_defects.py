@@ -1,0 +1,191 @@
+"""The synthetic damage that the detector is trained on, and that training goes on exactly where it stopped."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from training.defects import CLASSES, photos
+from training.defects.damage import Damage
+from training.defects.evaluate import Score
+from training.defects.generator import COVERED, Generator, damage, from_config
+from training.defects.outlines import TEXTURE_CLASS, Outlines
+from training.defects.scenery import _LOOKALIKES
+
+from tests.restore.conftest import scene
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+SIDE = 96
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """The real configuration on three made photos and made outlines."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "photos" / "train").mkdir(parents=True)
+    rows = ["file\thas_people"]
+    for name, people in (("budgie.jpg", "n"), ("old-man.jpg", "y"), ("kept.jpg", "n")):
+        cv2.imwrite(str(folder / "photos" / "train" / name), scene(240, 300) * 255)
+        rows.append(f"train/{name}\t{people}")
+    (folder / "photos" / "MANIFEST.tsv").write_text("\n".join(rows))
+    shapes = {"Dust": 8, "Dirt": 12, "Short hair": 40, "Long hair": 120, "Scratch": 200}
+    outlines = [
+        {"scan": 1, "label": label, "points": [[0, 0], [size, 0], [size, size // 3], [0, size // 2]]}
+        for label, size in shapes.items()
+    ]
+    (folder / "annotations.json").write_text(json.dumps(outlines))
+    for kind in TEXTURE_CLASS:
+        (folder / "overlays" / kind).mkdir(parents=True)
+        texture = np.zeros((400, 400), np.uint8)
+        cv2.line(texture, (100, 100), (300, 280), 255, 4)
+        cv2.imwrite(str(folder / "overlays" / kind / "one.png"), texture)
+    real = tomllib.loads((ROOT / "training/defects/config.toml").read_text())
+    real["data"] |= {
+        "photos": str(folder / "photos" / "train"), "outlines": str(folder / "annotations.json"),
+        "overlays": str(folder / "overlays"), "validation": ["kept.jpg"],
+    }  # fmt: skip
+    real["sample"]["crop"] = SIDE
+    return real
+
+
+@pytest.fixture(scope="module")
+def generator(config: dict, tmp_path_factory: pytest.TempPathFactory) -> Generator:
+    return from_config(config, photos.build(config, tmp_path_factory.mktemp("cache")))
+
+
+def test_a_sample_depends_on_its_number_alone(generator: Generator) -> None:
+    first = generator.sample(7)
+    generator.sample(3)
+    again = generator.sample(7)
+    for one, other in zip(vars(first).values(), vars(again).values(), strict=True):
+        assert np.array_equal(one, other)
+    assert not np.array_equal(first.image, generator.sample(8).image)
+
+
+def test_what_is_labelled_can_be_seen_and_nothing_is_both(generator: Generator) -> None:
+    seen = 0
+    for number in range(60):
+        sample = generator.sample(number)
+        assert sample.image.shape == sample.clean.shape == (SIDE, SIDE, 3)
+        assert sample.labels.shape == (SIDE, SIDE, len(CLASSES))
+        assert set(np.unique(sample.labels)) <= {0, 1}
+        labelled = sample.labels.any(2)
+        assert not (labelled & (sample.ignore > 0)).any()
+        if labelled.sum() > 20:
+            change = np.abs(sample.image.astype(int) - sample.clean).max(2)
+            assert change[labelled].mean() > change[~labelled & (sample.ignore == 0)].mean() + 3
+            seen += 1
+    assert seen > 20
+
+
+def test_undamaged_samples_have_no_labels(config: dict, generator: Generator) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        crop, _ = generator.cache.crop(rng, SIDE)
+        sample = damage(crop, rng, generator.outlines, undamaged=1.0)
+        assert not sample.labels.any()
+        assert not sample.ignore.any()
+
+
+@pytest.mark.parametrize("kind", ["dust", "hairs", "scratches", "creases", "cracks", "losses", "stains", "textures"])
+def test_every_kind_of_damage_is_drawn_in_range(generator: Generator, kind: str) -> None:
+    covered = 0.0
+    for seed in range(12):
+        for mark in getattr(Damage(np.random.default_rng(seed), generator.outlines, SIDE), kind)():
+            assert mark.coverage.shape == (SIDE, SIDE)
+            assert mark.coverage.min() >= 0
+            assert mark.coverage.max() <= 1 + 1e-6
+            assert 0 <= float(np.min(mark.strength)) <= float(np.max(mark.strength)) <= 1 + 1e-6
+            assert 0 <= mark.channel < len(CLASSES)
+            covered += float((mark.coverage > COVERED).mean())
+    assert covered > 0
+
+
+@pytest.mark.parametrize("add", [add for _, add in _LOOKALIKES])
+def test_lookalikes_change_the_photo_and_are_not_damage(add) -> None:  # type: ignore[no-untyped-def]
+    before = scene(SIDE, SIDE)
+    after = np.asarray(add(before.copy(), np.random.default_rng(4)), np.float32)
+    assert after.shape == before.shape
+    assert np.isfinite(after).all()
+    assert (np.abs(after - before) > 0.02).any()
+
+
+def test_validation_photos_are_never_trained_on(generator: Generator) -> None:
+    assert [photo.name for photo in generator.cache.photos] == ["budgie.jpg", "old-man.jpg"]
+
+
+def test_old_photos_are_shrunk_and_their_own_dust_is_not_judged(generator: Generator) -> None:
+    old = generator.cache.photos[1]
+    assert old.largest_scale < 1
+    speck = np.full((40, 40, 3), 100, np.uint8)
+    speck[20:22, 20:22] = 200
+    assert photos.natural_dust(speck)[20, 20] == 255
+    assert photos.natural_dust(speck)[5, 5] == 0
+
+
+@pytest.mark.skipif(not (SHARED / "damage").exists(), reason="the real outlines are not here")
+def test_drawn_dust_has_the_sizes_of_real_dust() -> None:
+    outlines = Outlines(SHARED / "damage" / "annotations.json", SHARED / "damage" / "overlays")
+    rng = np.random.default_rng(0)
+    drawn = [cv2.contourArea(outlines.outline(rng, "Dust", 0.5)) for _ in range(400)]
+    real = [cv2.contourArea(points) for points in outlines.shapes["Dust"]]
+    assert np.median(drawn) == pytest.approx(np.median(real) / 4, rel=0.1)
+    assert np.percentile(drawn, 95) == pytest.approx(np.percentile(real, 95) / 4, rel=0.25)
+
+
+def test_scores_count_within_two_pixels() -> None:
+    truth, marked = np.zeros((40, 40), bool), np.zeros((40, 40), bool)
+    truth[10, 5:35] = marked[12, 5:35] = True
+    ignore = np.zeros_like(truth)
+    score = Score()
+    score.add(marked, truth, ignore)
+    assert (score.precision, score.recall, score.iou) == (1, 1, 0)
+    marked[30, :] = True
+    ignore[30, :20] = True
+    score = Score()
+    score.add(marked, truth, ignore)
+    assert score.precision == pytest.approx(30 / 50)
+    assert score.f1 == pytest.approx(2 * 0.6 / 1.6)
+
+
+def test_training_goes_on_exactly_where_it_stopped(
+    config: dict, generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))  # torch would leave one behind
+    torch = pytest.importorskip("torch")
+    from training.defects.train import Training, make_batch
+
+    config = {**config, "network": {"channels": [8, 8, 8, 8]}, "optimiser": config["optimiser"] | {"batch": 2}}
+
+    def trained(stops: int) -> dict:
+        folder = tmp_path / str(stops)
+        folder.mkdir()
+        training = Training(config, folder)
+        for step in range(4):
+            if stops and step == 2:
+                training.save()
+                training = Training(config, folder)
+                training.load()
+            training.network.train()
+            training.learn(make_batch(generator, training.step, 2))
+        return training.average.state_dict()
+
+    whole, stopped = trained(0), trained(1)
+    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+
+
+def test_the_rate_warms_up_stays_and_falls() -> None:
+    pytest.importorskip("torch")
+    from training.defects.train import learning_rate
+
+    options = {"steps": 1000, "rate": 0.01, "warm_up": 100, "decay_from": 0.7, "floor": 0.01}
+    rates = [learning_rate(options, step) for step in range(1000)]
+    assert rates[0] == pytest.approx(0.0001)
+    assert set(rates[100:700]) == {0.01}
+    assert rates[700:] == sorted(rates[700:], reverse=True)
+    assert rates[-1] < 0.0002

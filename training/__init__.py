@@ -1,0 +1,1 @@
+"""Scripts that make the embedded models: run from a source tree, never shipped in the wheel."""
