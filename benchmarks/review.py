@@ -75,6 +75,8 @@ async def _painted(tab: DocumentTab, act: Callable[[], object]) -> tuple[float, 
     tab.canvas.painted.connect(count)
     begin, cpu = time.perf_counter(), time.thread_time()
     act()
+    if not tab.canvas._frame_due:
+        raise RuntimeError("nothing is to be painted")
     while not frames or tab.canvas._frame_due or not tab.canvas._dirty.isEmpty():
         await asyncio.sleep(0)
     tab.canvas.painted.disconnect(count)
@@ -89,7 +91,7 @@ async def _measure(window: MainWindow, tab: DocumentTab) -> dict[str, float]:
     tab.do(AddLayer(state, 0, "Find damage"))
     figures["review_open_ms"] = round(1000 * (time.perf_counter() - begin), 1)
     layer = tab.proposal_worked_on()
-    assert layer is not None  # noqa: S101  it was just added
+    assert layer is not None
     await window.settle()
     proposal, begin = Proposal(layer), time.perf_counter()
     Places.of(proposal)
@@ -104,10 +106,12 @@ async def _measure(window: MainWindow, tab: DocumentTab) -> dict[str, float]:
         for _ in range(30):
             await asyncio.sleep(0.02)
         middle = slider.width() / 2
-        _mouse(slider, QEvent.Type.MouseButtonPress, middle)
+        _mouse(slider, QEvent.Type.MouseButtonPress, 8 + (slider.width() - 16) * slider.value() / slider.maximum())
+        if not slider.isSliderDown():
+            raise RuntimeError("the handle of the slider was missed")
         for step in range(24):
             # another place each time: there and back again
-            x = middle + (slider.width() / 2 - 10) * (1 if step % 2 else -1) * (step + 2) / 26
+            x = middle + (slider.width() / 2 - 10) * (1 if step % 2 else -1) * (step + 5) / 29
             times.append(await _painted(tab, lambda x=x: _mouse(slider, QEvent.Type.MouseMove, x)))
         _mouse(slider, QEvent.Type.MouseButtonRelease, middle)
         await asyncio.sleep(0.1)
@@ -139,7 +143,7 @@ def run() -> dict[str, float]:
         noise = np.random.default_rng(0).integers(90, 160, (_HEIGHT // 8, _WIDTH // 8, 3), np.uint8)
         cv2.imwrite(str(photo), cv2.resize(noise, (_WIDTH, _HEIGHT)), [cv2.IMWRITE_PNG_COMPRESSION, 1])
         application = QApplication.instance() or QApplication([])
-        assert isinstance(application, QApplication)  # noqa: S101  the line above
+        assert isinstance(application, QApplication)
         apply_theme(application)
         loop = qasync.QEventLoop(application)
         asyncio.set_event_loop(loop)
@@ -154,7 +158,7 @@ async def _body(photo: Path) -> dict[str, float]:
     await window.commands.open_files([photo])
     await window.settle()
     tab = window.tab
-    assert tab is not None  # noqa: S101  it was just opened
+    assert tab is not None
     try:
         return await _measure(window, tab)
     finally:

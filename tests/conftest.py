@@ -127,7 +127,14 @@ def house_user_dirs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    for name in ("INPAINT_STUDIO_MODELS", "INPAINT_STUDIO_OFFLINE", "HF_HUB_CACHE", "HF_HOME", "HF_ENDPOINT", "HF_TOKEN"):
+    for name in (
+        "INPAINT_STUDIO_MODELS",
+        "INPAINT_STUDIO_OFFLINE",
+        "HF_HUB_CACHE",
+        "HF_HOME",
+        "HF_ENDPOINT",
+        "HF_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

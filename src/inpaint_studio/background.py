@@ -7,8 +7,8 @@ import sys
 import threading
 from contextlib import suppress
 
-#: Added to the niceness of a thread: below the window's, above the workers' processes.
-_NICER = 5
+#: Added to the niceness of a thread: little, or one that holds the interpreter's lock would wait long on a busy machine.
+_NICER = 2
 
 
 def step_back() -> None:

@@ -58,8 +58,11 @@ def proposal(user: User) -> Proposal:
 
 def outlined(user: User) -> int:
     """Pixels of the canvas in a colour of the outlines."""
-    image = user.tab.canvas.viewport().grab().toImage().convertToFormat(
-        user.tab.canvas.viewport().grab().toImage().Format.Format_RGB888
+    image = (
+        user.tab.canvas.viewport()
+        .grab()
+        .toImage()
+        .convertToFormat(user.tab.canvas.viewport().grab().toImage().Format.Format_RGB888)
     )
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     rgb = pixels[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
@@ -118,13 +121,15 @@ def test_find_correct_mend_compare_undo(at_the_window: Run, scan: Path) -> None:
         user.key(Qt.Key.Key_Tab)
         order = proposal(user).listed()
         table = user.widget("review.parts")
-        assert isinstance(table, QTableView) and table.currentIndex().row() == 0
+        assert isinstance(table, QTableView)
+        assert table.currentIndex().row() == 0
         user.key(Qt.Key.Key_Tab)
         assert table.currentIndex().row() == 1
         part = proposal(user).parts[order[1]].rect
         view = user.tab.canvas.view
         x, y = view.to_photo(view.width / 2, view.height / 2)
-        assert abs(x - (part.left + part.right) / 2) < 2 and abs(y - (part.top + part.bottom) / 2) < 2
+        assert abs(x - (part.left + part.right) / 2) < 2
+        assert abs(y - (part.top + part.bottom) / 2) < 2
         user.key(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
         assert table.currentIndex().row() == 0
 
@@ -196,7 +201,8 @@ def test_classes_sizes_and_all_at_once(at_the_window: Run, scan: Path) -> None:
         slide(user, "review.smallest", 0.35)
         sizes = [proposal(user).parts[i].pixels for i in proposal(user).listed()]
         smallest = proposal(user).sliders.smallest
-        assert smallest > 5 and (not sizes or min(sizes) >= smallest)
+        assert smallest > 5
+        assert not sizes or min(sizes) >= smallest
         slide(user, "review.smallest", 0.0)
         assert len(proposal(user).listed()) == found
         user.click("review.accept_all")
@@ -233,12 +239,14 @@ def test_a_proposal_becomes_a_mask(at_the_window: Run, scan: Path) -> None:
         user.click("review.mask")
         await user.window.settle()
         mask = user.layers[-1]
-        assert isinstance(mask, MaskLayer) and mask.coverage.same_pixels(wanted)
+        assert isinstance(mask, MaskLayer)
+        assert mask.coverage.same_pixels(wanted)
         assert user.tab.active == mask.id
         assert user.steps == ("Find damage", "Make a mask")
         user.tab.canvas.setFocus()
         user.ctrl(Qt.Key.Key_Z)
-        assert len(user.layers) == 1 and user.is_there("dock.review")
+        assert len(user.layers) == 1
+        assert user.is_there("dock.review")
 
     at_the_window(scenario, scan)
 
@@ -257,7 +265,8 @@ def test_the_layer_can_be_hidden_and_deleted(at_the_window: Run, scan: Path) -> 
         assert user.is_there("dock.review")
         assert outlined(user) == seen > 0
         user.key(Qt.Key.Key_Delete)
-        assert not user.layers and not user.is_there("dock.review")
+        assert not user.layers
+        assert not user.is_there("dock.review")
 
     at_the_window(scenario, scan)
 
@@ -273,7 +282,8 @@ def test_a_search_can_be_cancelled(at_the_window: Run, tmp_path: Path) -> None:
         user.key(Qt.Key.Key_Escape)
         await user.until_gone("progress.cancel")
         await user.window.settle()
-        assert not user.layers and not user.steps
+        assert not user.layers
+        assert not user.steps
         assert outlined(user) == 0
 
     at_the_window(scenario, path)
@@ -342,9 +352,7 @@ def test_a_folder_is_restored_and_shown(at_the_window: Run, scan: Path, tmp_path
     at_the_window(scenario)
 
 
-def test_a_folder_can_be_stopped_and_taken_up(
-    at_the_window: Run, scan: Path, tmp_path: Path, opened: Opened
-) -> None:
+def test_a_folder_can_be_stopped_and_taken_up(at_the_window: Run, scan: Path, tmp_path: Path, opened: Opened) -> None:
     source, target = tmp_path / "scans", tmp_path / "mended"
     source.mkdir()
     for name in ("one.png", "two.png"):
@@ -359,6 +367,7 @@ def test_a_folder_can_be_stopped_and_taken_up(
         await user.back()
         await ask_for_folder(user, source, target)
         await user.until(lambda: opened.urls, opened.came)
-        assert (target / "one.png").exists() and (target / "two.png").exists()
+        assert (target / "one.png").exists()
+        assert (target / "two.png").exists()
 
     at_the_window(scenario)

@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from inpaint_studio.document.document import Document
-from inpaint_studio.document.edits import AddLayer, Paint, RemoveLayer
-from inpaint_studio.document.layers import FillLayer, MaskLayer, new_fill_planes
+from inpaint_studio.document.edits import AddLayer, Edit, Group, Paint, RemoveLayer, decode_edit
+from inpaint_studio.document.layers import FillLayer, MaskLayer, ProposalLayer, new_fill_planes
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
@@ -216,3 +216,31 @@ def test_every_tool_of_the_registry_works(document: Document) -> None:
 def test_brush_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"brush|not in"):
         BrushSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_on_a_proposal_brush_and_eraser_take_back_what_the_other_did() -> None:
+    document = Document(TiledImage.from_array(np.zeros((300, 300, 3), np.uint8), PixelFormat(Colour.RGB)))
+    layer = ProposalLayer.empty(document.new_id(), "Damage", document.canvas)
+    document.insert(layer, 0)
+    brush, eraser = (StrokeTool(ink, BrushSettings(size=40, hardness=1)) for ink in (Ink.OVER, Ink.ERASE))
+    spot = PointerEvent(100.5, 100.5)
+
+    def dab(tool: StrokeTool) -> Edit | None:
+        tool.press(document, layer.id, spot)
+        return tool.release(spot)
+
+    def at(plane: str) -> int:
+        return int(layer.planes[plane].read(document.canvas)[100, 100, 0])
+
+    added = dab(brush)
+    assert isinstance(added, Paint)
+    assert (at("added"), at("removed")) == (255, 0)
+    erased = dab(eraser)
+    assert isinstance(erased, Group)
+    assert decode_edit(erased.encode()).encode() == erased.encode()
+    assert (at("added"), at("removed")) == (0, 255)
+    erased.revert(document)
+    assert (at("added"), at("removed")) == (255, 0)
+    erased.apply(document)
+    dab(brush)
+    assert (at("added"), at("removed")) == (255, 0)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from inpaint_studio.document.codec import Tiles
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, Group, Paint
 from inpaint_studio.document.layers import CloneLayer

@@ -74,9 +74,7 @@ class Worker:
             if not self._closed and not self._dying:
                 self._live_link()
 
-    def run(
-        self, task: str, payload: Payload, progress: Progress, *, grace: float, patience: float = 0.0
-    ) -> Payload:
+    def run(self, task: str, payload: Payload, progress: Progress, *, grace: float, patience: float = 0.0) -> Payload:
         """Have the worker do `task`; calls from several threads take turns.
 
         grace: seconds the task may need to hear a cancel. The caller is free at once all the same, but the process is

@@ -203,8 +203,7 @@ class CanvasArea(FrameArea):
 
     def recode_marks(self, codes: Codes) -> None:
         """Show the outlines of other parts from now on."""
-        if self._marks is not None:
-            self._marks.recode(codes)
+        if self._marks is not None and self._marks.recode(codes):
             self._mark_device(self._view.shown(self._marks.rect).grown(16))
 
     # ---- the view

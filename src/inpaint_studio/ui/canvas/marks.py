@@ -47,11 +47,14 @@ class Marks:
         #: Blocks as they were before the codes changed, shown until there was time for new ones.
         self._before: dict[TileKey, Pixels | None] = {}
 
-    def recode(self, codes: Codes) -> None:
-        """Show other parts, or the same in other ways."""
+    def recode(self, codes: Codes) -> bool:
+        """Show other parts, or the same in other ways; False when nothing looks different."""
+        if np.array_equal(codes, self._codes):
+            return False
         self._codes = codes
         self._before |= self._blocks
         self._blocks.clear()
+        return True
 
     def ready(self, zoom: float, key: TileKey, until: float) -> bool:
         """Whether `block` has what it needs; False when `time.perf_counter()` passed `until` and it would take time."""

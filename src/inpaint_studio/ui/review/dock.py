@@ -74,8 +74,8 @@ class ReviewDock(QDockWidget):
             (drop_all, self.dropAllAsked),
         ):
             button.clicked.connect(asked)
-        back.clicked.connect(lambda: self.nextAsked.emit(True))  # noqa: FBT003  a signal's argument
-        on.clicked.connect(lambda: self.nextAsked.emit(False))  # noqa: FBT003
+        back.clicked.connect(lambda: self.nextAsked.emit(True))
+        on.clicked.connect(lambda: self.nextAsked.emit(False))
         one = QHBoxLayout()
         for widget in (back, on):
             one.addWidget(widget)

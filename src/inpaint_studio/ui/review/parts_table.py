@@ -74,7 +74,9 @@ class PartsModel(QAbstractTableModel):
             texts = {_KIND: short_name(part.defect), _SIZE: f"{part.pixels:,}", _SURE: f"{part.confidence:.0%}"}
             return texts.get(column)
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._swatches[part.defect] if column == _KIND else self._signs.get(said) if column == _SAID else None
+            return (
+                self._swatches[part.defect] if column == _KIND else self._signs.get(said) if column == _SAID else None
+            )
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (_SIZE, _SURE):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and said is Verdict.DROPPED:
