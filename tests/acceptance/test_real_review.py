@@ -34,7 +34,8 @@ def test_the_review(tmp_path: Path, scale: int) -> None:
         program(on, path, temporary=tmp_path / "temporary", scale=scale) as process,
     ):
         window = on.window("scan.png – Inpaint Studio")
-        on.look_until(lambda image: (image[300 * scale : 600 * scale, : 900 * scale] > 240).all(2).sum() > 200, tmp_path / "opened.png")
+        photo = np.s_[300 * scale : 600 * scale, : 900 * scale]
+        on.look_until(lambda image: (image[photo] > 240).all(2).sum() > 200, tmp_path / "opened.png")
         on.press("ctrl+shift+d")
         on.until_title(window, "scan.png*")
         found = on.look_until(lambda image: rings(image) > 300, tmp_path / "found.png")

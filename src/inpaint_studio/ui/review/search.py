@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,16 +57,17 @@ class Searching:
             job.extent, lambda places: later(self._sketch, tab, places), {defect: levels[defect] for defect in NETWORK}
         )
 
-        def search(cancelled: Callable[[], bool]) -> tuple[Found, LayerState]:
+        def search(cancelled: Callable[[], bool]) -> tuple[Found, LayerState, bool]:
             step_back()
             steps = Steps(cancelled, lambda *report: later(self._progress.update_work, work, *report))
             found = restoring.find(job, self._runner, steps, sketch.hear)
-            return found, layer_of(found, layer_id, title, sliders)
+            layer = layer_from(state := layer_of(found, layer_id, title, sliders))
+            return found, state, isinstance(layer, ProposalLayer) and bool(Proposal(layer).shown().any())
 
         work = self._progress.begin(_tr("Looking for damage"), lambda: errand.cancel())
         errand = Errand(search)
         try:
-            found, state = await errand.done()
+            found, state, shows = await errand.done()
         except Cancelled:
             return ()
         finally:
@@ -73,18 +75,17 @@ class Searching:
             self._progress.end(work)
             if not tab.closing:
                 tab.canvas.set_marks(None)
-        return await self._add(tab, found, state, label)
+        return await self._add(tab, found, AddLayer(state, len(tab.document.layers), label), shows=shows)
 
-    async def _add(self, tab: DocumentTab, found: Found, state: LayerState, label: str) -> Sequence[str]:
+    async def _add(self, tab: DocumentTab, found: Found, edit: AddLayer, *, shows: bool) -> Sequence[str]:
         notes = [note for note in found.notes if note != NOTHING]
         if not found.parts:
             return [*notes, _tr("Nothing was found.")]
         await pen_up(tab)
         if tab.closing:
             return ()
-        tab.do(AddLayer(state, len(tab.document.layers), label))
-        layer = layer_from(state)
-        if isinstance(layer, ProposalLayer) and not Proposal(layer).shown().any():
+        tab.do(replace(edit, index=len(tab.document.layers)))
+        if not shows:
             notes.append(_tr("Nothing was found at the usual sensitivity. Raise it to see fainter traces."))
         return notes
 
