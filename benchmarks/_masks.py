@@ -125,7 +125,7 @@ async def _opened(path: Path) -> tuple[list[float], list[float]]:
         first: list[float] = []
         note = lambda first=first, begin=begin: first or first.append((time.perf_counter() - begin) * 1e3)  # noqa: E731
         window.early.painted.connect(note)
-        await window.commands.open_files([path])
+        await window.file_commands.open_files([path])
         tab = window.tab
         assert tab is not None
         painted = asyncio.get_running_loop().create_future()

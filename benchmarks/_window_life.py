@@ -99,12 +99,12 @@ class _Life:
 
     async def _open(self, path: Path) -> None:
         count = len(self.window.all_tabs)
-        self.window.spawn(self.window.commands.open_files([path]))
+        self.window.spawn(self.window.file_commands.open_files([path]))
         await self._until(lambda: len(self.window.all_tabs) > count)
         await asyncio.sleep(1.5)  # the first view and the picture for the journal
 
     async def _fill(self) -> None:
-        self.window.change_brush(size=100)
+        self.window.toolbox.change_brush(size=100)
         await self._cover(2300, 1600, _SMALL)
         await self._key(Qt.Key.Key_Return)
         await self._until(lambda: self.window.fills.tab is not None)
@@ -113,7 +113,7 @@ class _Life:
         await asyncio.sleep(0.5)
 
     async def _paint_long_strokes(self) -> None:
-        self.window.change_brush(size=500)
+        self.window.toolbox.change_brush(size=500)
         await self._key(Qt.Key.Key_N, _CTRL | _SHIFT)
         for zoom in (self.tab.canvas.zoom_fit, self.tab.canvas.zoom_100):
             zoom()
@@ -127,7 +127,7 @@ class _Life:
 
     async def _cancel(self) -> None:
         """A fill in the midst of native code."""
-        self.window.change_brush(size=300)
+        self.window.toolbox.change_brush(size=300)
         await self._cover(1500, 1000, _LARGE)
         for wait in (1.5, 0.3):
             await self._key(Qt.Key.Key_Return)
@@ -178,7 +178,7 @@ class _Life:
 
     async def _cover(self, left: int, top: int, side: int) -> None:
         """Paint over a square in one zigzag."""
-        half = int(self.window.brush.size * 0.5)
+        half = int(self.window.toolbox.brush.size * 0.5)
         rows = range(top + half, top + side - half + 1, half)
         ends = (left + half, left + side - half)
         points = [(x, y) for row, y in enumerate(rows) for x in (ends if row % 2 == 0 else ends[::-1])]

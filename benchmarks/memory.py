@@ -66,7 +66,7 @@ class _Life:
 
     async def _open_and_paint(self) -> None:
         window = self._window
-        await window.commands.open_files([self._photo])
+        await window.file_commands.open_files([self._photo])
         tab = window.tab
         assert tab is not None
         self._documents.append(weakref.ref(tab.document))

@@ -155,7 +155,7 @@ async def _body(photo: Path) -> dict[str, float]:
     window = MainWindow(Settings())
     window.resize(1920, 1080)
     window.show()
-    await window.commands.open_files([photo])
+    await window.file_commands.open_files([photo])
     await window.settle()
     tab = window.tab
     assert tab is not None

@@ -91,7 +91,7 @@ async def _run(
     window.ended.connect(lambda: ended.set_result(None))
     window.first_painted.connect(lambda: ready is not None and ready(window))
     window.show()
-    window.commands.in_place = _IN_PLACE in arguments
+    window.file_commands.in_place = _IN_PLACE in arguments
     paths = [Path(name) for name in arguments if name != _IN_PLACE]
     window.spawn(window.begin(paths))
     try:

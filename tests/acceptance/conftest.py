@@ -43,7 +43,7 @@ def at_the_window(qapp: QApplication) -> Run:
         user = User(window)
         window.show()
         await user.until(window.isVisible, window.first_painted)
-        await window.commands.open_files(files)
+        await window.file_commands.open_files(files)
         window.fill_panel.load_engines()
         await window.settle()
         try:

@@ -105,7 +105,7 @@ def test_save_saves_it_first(at_the_window: Run, picture: Path, by: str) -> None
         await user.opened(0)
         await user.window.settle()
         assert leftovers() == []
-        await user.window.commands.open_files([picture.with_suffix(".inpaint")])
+        await user.window.file_commands.open_files([picture.with_suffix(".inpaint")])
         assert user.steps == ("Add mask", "Brush stroke")
 
     at_the_window(scenario, picture)

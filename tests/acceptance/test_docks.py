@@ -76,7 +76,7 @@ def test_enter_ends_a_rename_and_fills_nothing(at_the_window: Run, picture: Path
         QTest.keyClicks(editor, "b")
         QTest.keyClick(editor, Qt.Key.Key_Escape)
         assert user.layers[1].name == "Wire, left"
-        assert user.window.tool_id == "brush"
+        assert user.window.toolbox.tool_id == "brush"
 
     at_the_window(scenario, picture)
 

@@ -70,7 +70,7 @@ def test_as_another_programs_editor_save_writes_the_photo(at_the_window: Run, pi
     write_photo(before, photo)
 
     async def scenario(user: User) -> None:
-        user.window.commands.in_place = True
+        user.window.file_commands.in_place = True
         user.scribble(245, 145, 335, 235, 20)
         user.key(Qt.Key.Key_Return)
         await user.filled()

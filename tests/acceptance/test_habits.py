@@ -15,13 +15,13 @@ Run = Callable[..., None]
 def test_digits_set_the_opacity(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
         user.key(Qt.Key.Key_3)
-        assert user.window.brush.opacity == 0.3
+        assert user.window.toolbox.brush.opacity == 0.3
         user.paint((100, 100), (200, 100))
         layer = user.tab.mask_worked_on()
         assert layer is not None
         assert layer.coverage.read(user.tab.document.canvas).max() in range(75, 79)
         user.key(Qt.Key.Key_0)
-        assert user.window.brush.opacity == 1
+        assert user.window.toolbox.brush.opacity == 1
 
     at_the_window(scenario, picture)
 

@@ -90,20 +90,20 @@ def test_the_brush_grows_and_shrinks_with_its_circle(
 ) -> None:
     async def scenario(user: User) -> None:
         usual = circle_width(user)
-        size = user.window.brush.size
+        size = user.window.toolbox.brush.size
         assert abs(usual - size * user.tab.canvas.view.zoom) <= 6
         for _ in range(3):
             user.key(larger)
-        large, larger_size = circle_width(user), user.window.brush.size
+        large, larger_size = circle_width(user), user.window.toolbox.brush.size
         assert larger_size > 1.4 * size
         assert abs(large - larger_size) <= 6
         for _ in range(6):
             user.key(smaller)
-        assert user.window.brush.size < 0.8 * size
+        assert user.window.toolbox.brush.size < 0.8 * size
         assert circle_width(user) < usual
-        assert user.widget("brush.size").value() == user.window.brush.size
+        assert user.widget("brush.size").value() == user.window.toolbox.brush.size
         user.key(Qt.Key.Key_E)
-        assert user.window.brush.size == size  # each tool keeps its own
+        assert user.window.toolbox.brush.size == size  # each tool keeps its own
 
     at_the_window(scenario, picture)
 
@@ -121,16 +121,16 @@ def test_shift_and_the_same_keys_change_the_hardness(
     at_the_window: Run, picture: Path, softer: Qt.Key, harder: Qt.Key
 ) -> None:
     async def scenario(user: User) -> None:
-        assert user.window.brush.hardness == 0.8
+        assert user.window.toolbox.brush.hardness == 0.8
         user.key(softer)
         user.key(softer)
-        assert user.window.brush.hardness == 0.6
+        assert user.window.toolbox.brush.hardness == 0.6
         user.key(harder)
-        assert user.window.brush.hardness == 0.7
+        assert user.window.toolbox.brush.hardness == 0.7
         assert user.widget("brush.hardness").value() == 70
         for _ in range(5):
             user.key(harder)
-        assert user.window.brush.hardness == 1.0
+        assert user.window.toolbox.brush.hardness == 1.0
 
     at_the_window(scenario, picture)
 
@@ -252,7 +252,7 @@ def test_shift_draws_a_straight_line_and_alt_subtracts(at_the_window: Run, pictu
         user.paint((250, 200), modifiers=_ALT)
         assert user.covered(250, 200) == 0
         assert user.steps == ("Add mask", "Brush stroke", "Brush stroke", "Erase")
-        assert user.window.tool_id == "brush"
+        assert user.window.toolbox.tool_id == "brush"
 
     at_the_window(scenario, picture)
 
@@ -305,8 +305,8 @@ def test_the_pressure_of_a_pen_changes_the_width(at_the_window: Run, picture: Pa
         line(300, 0.3)
         coverage = user.tab.document.layer(user.tab.active).coverage.read(user.tab.document.canvas)[..., 0]
         firm, light = (coverage[:200, 200] > 0).sum(), (coverage[200:, 200] > 0).sum()
-        assert abs(firm - user.window.brush.size) <= 4
-        assert abs(light - 0.3 * user.window.brush.size) <= 4
+        assert abs(firm - user.window.toolbox.brush.size) <= 4
+        assert abs(light - 0.3 * user.window.toolbox.brush.size) <= 4
         assert user.steps == ("Add mask", "Brush stroke", "Brush stroke")
 
     at_the_window(scenario, picture)

@@ -51,7 +51,7 @@ def test_the_main_path(at_the_window: Run, picture: Path, tmp_path: Path) -> Non
         user.ctrl(Qt.Key.Key_W)
         await user.until(lambda: window.tab is None, window.tabs.currentChanged)
         assert window.welcome.isVisible()
-        await window.commands.open_files([tmp_path / "garden.inpaint"])
+        await window.file_commands.open_files([tmp_path / "garden.inpaint"])
         assert np.array_equal(user.shown(), filled)
         user.ctrl(Qt.Key.Key_Z)
         assert np.array_equal(user.shown(), original)

@@ -24,7 +24,7 @@ async def die(user: User) -> None:
 
 async def start_page(user: User) -> list[QWidget]:
     """What every start does, and the leftovers that are then offered."""
-    await user.window.commands.look_for_leftovers()
+    await user.window.file_commands.look_for_leftovers()
     return user.widgets("welcome.leftover")
 
 
@@ -104,7 +104,7 @@ def test_what_was_left_can_wait(at_the_window: Run, picture: Path, tmp_path: Pat
         for _ in range(2):
             user.paint((100, 100), (150, 100))
             await die(user)
-            await user.window.commands.open_files([picture])
+            await user.window.file_commands.open_files([picture])
         await user.window.files.close(user.tab, discard=True)
         user.window.remove_tab(user.tab)
         await start_with(user, other)
@@ -150,7 +150,7 @@ def test_the_newest_of_several_comes_first_and_the_others_stay(at_the_window: Ru
     async def scenario(user: User) -> None:
         user.paint((100, 100), (150, 100))
         await die(user)
-        await user.window.commands.open_files([picture])
+        await user.window.file_commands.open_files([picture])
         user.paint((100, 100), (150, 100))
         user.paint((100, 200), (150, 200))
         await die(user)

@@ -170,12 +170,12 @@ def test_the_wand_has_options_of_its_own(at_the_window: Run, picture: Path) -> N
 def test_the_brush_keeps_its_size_through_other_tools(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
         user.key(Qt.Key.Key_B)
-        size = user.window.brush.size
+        size = user.window.toolbox.brush.size
         user.key(Qt.Key.Key_L)
         viewport = user.tab.canvas.viewport()
         assert viewport.cursor().shape() == Qt.CursorShape.CrossCursor
         user.key(Qt.Key.Key_B)
-        assert user.window.brush.size == size
+        assert user.window.toolbox.brush.size == size
         assert viewport.cursor().shape() == Qt.CursorShape.BlankCursor
 
     at_the_window(scenario, picture)

@@ -53,7 +53,7 @@ def test_a_key_is_changed_with_a_word_about_the_conflict_and_kept(at_the_window:
         await user.back()
         user.key(Qt.Key.Key_E)
         user.key(Qt.Key.Key_B)
-        assert user.window.tool_id == "lasso"
+        assert user.window.toolbox.tool_id == "lasso"
         assert user.window.actions_by_name["tool.lasso"].toolTip().endswith("(B)")
         await _open(user)
         _choose(user, "tool.brush")
@@ -62,7 +62,7 @@ def test_a_key_is_changed_with_a_word_about_the_conflict_and_kept(at_the_window:
         await user.window.settle()
         await user.back()
         user.key(Qt.Key.Key_B)
-        assert user.window.tool_id == "brush"
+        assert user.window.toolbox.tool_id == "brush"
         await _open(user)
         user.click("shortcuts.reset_all")
         user.click("shortcuts.ok")
@@ -104,7 +104,7 @@ def test_kept_keys_count_from_the_start(at_the_window: Run, picture: Path) -> No
 
     async def scenario(user: User) -> None:
         user.key(Qt.Key.Key_B)
-        assert user.window.tool_id == "wand"
+        assert user.window.toolbox.tool_id == "wand"
 
     at_the_window(scenario, picture)
 

@@ -122,7 +122,7 @@ def test_q_looks_without_the_mask_and_paints_again(at_the_window: Run, picture: 
         user.scribble(200, 100, 300, 200, 20)
         user.key(Qt.Key.Key_Q)
         assert not user.tab.canvas.overlay_shown
-        assert user.window.tool_id == "hand"
+        assert user.window.toolbox.tool_id == "hand"
         left = user.tab.canvas.view.left
         user.tab.canvas.zoom_to(4.0)
         left = user.tab.canvas.view.left
@@ -133,9 +133,9 @@ def test_q_looks_without_the_mask_and_paints_again(at_the_window: Run, picture: 
         user.key(Qt.Key.Key_W)
         user.key(Qt.Key.Key_Q)
         assert user.tab.canvas.overlay_shown
-        assert user.window.tool_id == "brush"
+        assert user.window.toolbox.tool_id == "brush"
         user.key(Qt.Key.Key_Q)
-        assert user.window.tool_id == "wand"
+        assert user.window.toolbox.tool_id == "wand"
 
     at_the_window(scenario, picture)
 
@@ -143,12 +143,12 @@ def test_q_looks_without_the_mask_and_paints_again(at_the_window: Run, picture: 
 def test_x_swaps_and_d_gives_the_default_brush(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
         user.key(Qt.Key.Key_X)
-        assert user.window.tool_id == "eraser"
+        assert user.window.toolbox.tool_id == "eraser"
         user.key(Qt.Key.Key_X)
-        assert user.window.tool_id == "brush"
-        user.window.change_brush(size=200.0, opacity=0.2)
+        assert user.window.toolbox.tool_id == "brush"
+        user.window.toolbox.change_brush(size=200.0, opacity=0.2)
         user.key(Qt.Key.Key_D)
-        assert user.window.brush == BrushSettings()
+        assert user.window.toolbox.brush == BrushSettings()
 
     at_the_window(scenario, picture)
 
@@ -156,14 +156,14 @@ def test_x_swaps_and_d_gives_the_default_brush(at_the_window: Run, picture: Path
 def test_alt_and_the_right_button_size_and_harden_the_brush(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
         zoom = user.tab.canvas.view.zoom
-        user.window.change_brush(size=60.0, hardness=0.5)
+        user.window.toolbox.change_brush(size=60.0, hardness=0.5)
         _alt_drag(user, 40, 0)
-        assert user.window.brush.size == pytest.approx(60 + 80 / zoom, abs=1)
-        assert user.window.brush.hardness == 0.5
+        assert user.window.toolbox.brush.size == pytest.approx(60 + 80 / zoom, abs=1)
+        assert user.window.toolbox.brush.hardness == 0.5
         _alt_drag(user, 0, -60)
-        assert user.window.brush.hardness == pytest.approx(0.2)
+        assert user.window.toolbox.brush.hardness == pytest.approx(0.2)
         _alt_drag(user, -9000, 9000)
-        assert (user.window.brush.size, user.window.brush.hardness) == (1, 1)
+        assert (user.window.toolbox.brush.size, user.window.toolbox.brush.hardness) == (1, 1)
         assert user.layers == ()
         assert not user.is_there("brush.popup")
 
@@ -180,17 +180,17 @@ def test_the_right_button_shows_the_brush_and_names_last(at_the_window: Run, pic
         user.write("popup.smoothing", "40", popup)
         user.write("popup.pressure_gamma", "2", popup)
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        brush = user.window.brush
+        brush = user.window.toolbox.brush
         assert (brush.size, brush.smoothing, brush.pressure_gamma) == (123, 0.4, 2)
         names = popup.findChild(QComboBox, "popup.names")
         QTest.keyClicks(names.lineEdit(), "Dust")
         user.click("popup.save")
         assert preferences.load_brushes() == {"Dust": brush}
-        user.window.change_brush(size=10.0)
+        user.window.toolbox.change_brush(size=10.0)
         names.setFocus()
         names.setCurrentIndex(-1)
         QTest.keyClick(names, Qt.Key.Key_Down)
-        assert user.window.brush == brush
+        assert user.window.toolbox.brush == brush
         user.click("popup.delete")
         assert preferences.load_brushes() == {}
         QTest.keyClick(popup, Qt.Key.Key_Escape)

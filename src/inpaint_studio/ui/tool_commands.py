@@ -15,7 +15,7 @@ from inpaint_studio.studio.preferences import (
     save_brushes,
     save_shortcuts,
 )
-from inpaint_studio.tools.base import Brushed, BrushSettings
+from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.stroke import StrokeTool
 from inpaint_studio.ui import ask
 from inpaint_studio.ui.brush_popup import BrushPopup
@@ -47,7 +47,7 @@ class ToolCommands(QObject):
             "action.colour_range": self._colour_range,
             "action.shortcuts": lambda: self._window.spawn(self._shortcuts()),
             "action.swap": self._swap,
-            "action.brush_defaults": lambda: self._window.set_brush(BrushSettings()),
+            "action.brush_defaults": lambda: self._window.toolbox.set_brush(BrushSettings()),
             "action.brush_popup": lambda: self.pop_up(QCursor.pos()),
         }
 
@@ -62,15 +62,15 @@ class ToolCommands(QObject):
         window, tab = self._window, self._window.tab
         if tab is None:
             return
-        painting = isinstance(window.tools[window.tool_id], StrokeTool)
+        painting = isinstance(window.toolbox.tool, StrokeTool)
         if painting and tab.canvas.overlay_shown:
-            self._paint = window.tool_id
+            self._paint = window.toolbox.tool_id
             self._show_masks(tab, shown=False)
-            window.choose_tool(self._other)
+            window.toolbox.choose(self._other)
             return
         if not painting:
-            self._other = window.tool_id
-            window.choose_tool(self._paint)
+            self._other = window.toolbox.tool_id
+            window.toolbox.choose(self._paint)
         tab.canvas.cancel_stroke()
         tab.activate(tab.have_mask().id)
         tab.have_something_to_paint_on()
@@ -81,7 +81,7 @@ class ToolCommands(QObject):
         self._window.actions_by_name["action.overlay"].setChecked(shown)
 
     def _swap(self) -> None:
-        self._window.choose_tool("brush" if self._window.tool_id == "eraser" else "eraser")
+        self._window.toolbox.choose("brush" if self._window.toolbox.tool_id == "eraser" else "eraser")
 
     def _colour_range(self) -> None:
         window, tab = self._window, self._window.tab
@@ -102,29 +102,29 @@ class ToolCommands(QObject):
     # ---- the brush by the right mouse button
 
     def _begin_drag(self) -> None:
-        self._brush_before = self._window.brush
+        self._brush_before = self._window.toolbox.brush
 
     def _drag(self, right: float, down: float) -> None:
-        if not isinstance(self._window.tools[self._window.tool_id], Brushed):
+        if not self._window.toolbox.painting:
             return
         before = self._brush_before
         size = min(max(before.size + 2 * right, BrushSettings.SMALLEST), BrushSettings.LARGEST)
         hardness = min(max(before.hardness + down / _HARDNESS_WAY, 0.0), 1.0)
-        self._window.change_brush(size=round(size, 1 if size < 10 else 0), hardness=round(hardness, 2))
+        self._window.toolbox.change_brush(size=round(size, 1 if size < 10 else 0), hardness=round(hardness, 2))
 
     def pop_up(self, at: QPoint) -> None:
         """Show the brush's pop-up at a place of the screen; nothing for tools that don't paint."""
-        if not isinstance(self._window.tools[self._window.tool_id], Brushed):
+        if not self._window.toolbox.painting:
             return
         if self._popup is None:
             self._popup = BrushPopup(self._window)
-            self._popup.changed.connect(self._window.set_brush)
+            self._popup.changed.connect(self._window.toolbox.set_brush)
             self._popup.saveRequested.connect(self._save)
             self._popup.deleteRequested.connect(self._delete)
-        self._popup.pop_up(self._window.brush, load_brushes(), at)
+        self._popup.pop_up(self._window.toolbox.brush, load_brushes(), at)
 
     def _save(self, name: str) -> None:
-        self._keep(load_brushes() | {name[:LONGEST_NAME]: self._window.brush})
+        self._keep(load_brushes() | {name[:LONGEST_NAME]: self._window.toolbox.brush})
 
     def _delete(self, name: str) -> None:
         self._keep({other: brush for other, brush in load_brushes().items() if other != name})

@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,18 @@ from inpaint_studio.pixels import stroke_backend
 from inpaint_studio.settings import Settings
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.session import Session
-from inpaint_studio.tools.base import Brushed, BrushSettings
-from inpaint_studio.tools.clone import CloneSettings, CloneTool
-from inpaint_studio.tools.hand import HandTool
 from inpaint_studio.tools.registry import TOOLS
-from inpaint_studio.tools.smart_select import SmartSelectSettings, SmartSelectTool
-from inpaint_studio.tools.wand import WandSettings, WandTool
 from inpaint_studio.ui.actions import ALWAYS, COMMANDS, ON_THE_DOCUMENT, build_actions
 from inpaint_studio.ui.candidates_dock import CandidatesDock
+from inpaint_studio.ui.colour import screen_space
 from inpaint_studio.ui.commands import Commands
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.early_look import EarlyLook, early_picture
 from inpaint_studio.ui.engine_thread import EngineThread
 from inpaint_studio.ui.errand import in_thread
+from inpaint_studio.ui.file_commands import FileCommands
 from inpaint_studio.ui.file_flow import FileFlow
+from inpaint_studio.ui.fill_commands import FillCommands
 from inpaint_studio.ui.fill_flow import FillFlow
 from inpaint_studio.ui.fill_panel import FillPanel
 from inpaint_studio.ui.heal_flow import HealFlow
@@ -46,13 +43,13 @@ from inpaint_studio.ui.messages import Messages
 from inpaint_studio.ui.models_flow import ModelsFlow
 from inpaint_studio.ui.navigator import NavigatorDock
 from inpaint_studio.ui.outline_flow import OutlineFlow
-from inpaint_studio.ui.progress import Work
 from inpaint_studio.ui.review import FolderFlow, ReviewFlow
 from inpaint_studio.ui.screens import ScreenKeeper
 from inpaint_studio.ui.select_flow import SelectFlow
 from inpaint_studio.ui.status import StatusBar
 from inpaint_studio.ui.tool_commands import ToolCommands
 from inpaint_studio.ui.tool_options import ToolOptions
+from inpaint_studio.ui.toolbox import Toolbox
 from inpaint_studio.ui.view_commands import ViewCommands
 from inpaint_studio.ui.welcome import Welcome
 
@@ -80,19 +77,19 @@ class MainWindow(QMainWindow):
         self.masks = MaskFlow(self, settings)
         self.models = ModelsFlow(self)
         self.screens = ScreenKeeper(self)
-        self.tools = {tool.id: tool.make() for tool in TOOLS}
-        self.tool_id = TOOLS[0].id
+        self.toolbox = Toolbox(self)
         self.may_close = False
         self._painted = False
         self._hidden_panels: list[QWidget] = []
         self._tasks: set[asyncio.Task[object]] = set()
-        self._filling: Work | None = None
         self.tool_commands = ToolCommands(self)
         self.layer_commands = LayerCommands(self)
         self.view_commands = ViewCommands(self)
         self.history_commands = HistoryCommands(self)
         self.review = ReviewFlow(self)
         self.folders = FolderFlow(self)
+        self.file_commands = FileCommands(self)
+        self.fill_commands = FillCommands(self)
         self.commands = Commands(self)
         self.actions_by_name = build_actions(self, self.commands.handlers())
         self._build_centre()
@@ -111,7 +108,7 @@ class MainWindow(QMainWindow):
             self.tool_commands.use_own_shortcuts()
         except StudioError as error:
             self.messages.show(error)
-        self.choose_tool(self.tool_id)
+        self.toolbox.choose(self.toolbox.tool_id)
         self.refresh()
 
     # ---- building
@@ -146,7 +143,7 @@ class MainWindow(QMainWindow):
 
     async def begin(self, paths: Sequence[Path]) -> None:
         """What every start does: open `paths`, then `warm_up`, which does not wait for a disk that hangs."""
-        opening = self.spawn(self.commands.open_files(paths))
+        opening = self.spawn(self.file_commands.open_files(paths))
         await asyncio.wait([opening], timeout=_PATIENCE_S)
         if not self.may_close:
             self.warm_up()
@@ -155,7 +152,7 @@ class MainWindow(QMainWindow):
         """What the first fill and the first stroke would wait for; call it when the window is on the screen."""
         self.models.list_engines()
         self.engine.warm()
-        self.spawn(self.commands.offer_leftovers())
+        self.spawn(self.file_commands.offer_leftovers())
 
     @staticmethod
     async def _load_kernels() -> None:
@@ -210,38 +207,29 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._switched)
-        self.tabs.tabCloseRequested.connect(lambda index: self.spawn(self.commands.close_tab(self.tab_at(index))))
+        self.tabs.tabCloseRequested.connect(lambda index: self.spawn(self.file_commands.close_tab(self.tab_at(index))))
         self.welcome.chooseRequested.connect(self.actions_by_name["action.open"].trigger)
-        self.welcome.openRequested.connect(lambda paths: self.spawn(self.commands.open_files(paths)))
-        self.welcome.sampleRequested.connect(self.commands.open_sample)
-        self.welcome.recoverRequested.connect(lambda path: self.spawn(self.commands.recover(path)))
-        self.welcome.discardRequested.connect(lambda path: self.spawn(self.commands.discard(path)))
-        self.fill_panel.fillRequested.connect(self.commands.fill)
+        self.welcome.openRequested.connect(lambda paths: self.spawn(self.file_commands.open_files(paths)))
+        self.welcome.sampleRequested.connect(self.file_commands.open_sample)
+        self.welcome.recoverRequested.connect(lambda path: self.spawn(self.file_commands.recover(path)))
+        self.welcome.discardRequested.connect(lambda path: self.spawn(self.file_commands.discard(path)))
+        self.fill_panel.fillRequested.connect(self.fill_commands.fill)
         self.fill_panel.form.getRequested.connect(self.models.get)
         self.fill_panel.changed.connect(self._outline)
         self.fill_panel.changed.connect(self._name_engine)
         self.layers.edit.connect(lambda edit: self._with_tab(lambda tab: tab.do(edit)))
         self.layers.activeChanged.connect(lambda layer_id: self._with_tab(lambda tab: tab.activate(layer_id or None)))
-        self.candidates.moreAsked.connect(self.commands.more_candidates)
-        self.layers.runAgain.connect(lambda layer_id: self.spawn(self.commands.run_again(layer_id)))
+        self.candidates.moreAsked.connect(self.fill_commands.more_candidates)
+        self.layers.runAgain.connect(lambda layer_id: self.spawn(self.fill_commands.run_again(layer_id)))
         self.history.goTo.connect(lambda position: self._with_tab(lambda tab: tab.go_to(position)))
-        self.tool_options.changed.connect(self.set_brush)
-        self.tool_options.wandChanged.connect(self._set_wand)
-        self.tool_options.cloneChanged.connect(self._set_clone)
+        self.tool_options.changed.connect(self.toolbox.set_brush)
+        self.tool_options.wandChanged.connect(self.toolbox.set_settings)
+        self.tool_options.cloneChanged.connect(self.toolbox.set_settings)
         self.tool_options.moreAsked.connect(self.tool_commands.pop_up)
-        self.tool_options.smartChanged.connect(self._set_smart)
-        self.engine.progressed.connect(self._progressed)
+        self.tool_options.smartChanged.connect(self.toolbox.set_settings)
         self.engine.ready.connect(lambda: self.spawn(self._load_kernels()))
-        self.fills.running.connect(self._running)
-        self.fills.noted.connect(self.messages.info)
-        self.fills.leftover.connect(self.commands.offer_to_grow)
-        self.fills.added.connect(self._fill_added)
-        self.fills.outdated.connect(
-            lambda: self.messages.info(
-                self.tr("The mask was changed during the fill; the fill has the mask as it was.")
-            )
-        )
         self.files.unsafe.connect(self.messages.show)
+        self.fill_commands.follow()
 
     def toggle_panels(self) -> None:
         """Hide all docks and bars, or show those again that were there."""
@@ -275,10 +263,11 @@ class MainWindow(QMainWindow):
 
     def add_session(self, session: Session) -> DocumentTab:
         """Show a document in a tab of its own, in front."""
-        tab = DocumentTab(session, self.tools[self.tool_id], self.tabs)
+        tab = DocumentTab(session, self.toolbox.tool, self.tabs)
         tab.changed.connect(self.refresh)
         tab.changed.connect(self._outline)
         tab.changed.connect(self.navigator.navigator.refresh)
+        self.files.follow(tab, self.spawn)
         tab.failed.connect(self.messages.show)
         tab.activeChanged.connect(self._activated)
         tab.strokeInVain.connect(self._stroke_in_vain)
@@ -292,8 +281,7 @@ class MainWindow(QMainWindow):
         self.review.keys.watch_canvas(tab.canvas)
         tab.canvas.zoomChanged.connect(self.status.set_zoom)
         tab.canvas.cursorMoved.connect(self._pointed)
-        tab.canvas.set_brush_size(self._brush_shown())
-        tab.canvas.set_panning(isinstance(self.tools[self.tool_id], HandTool))
+        self.toolbox.fit(tab)
         self.tool_commands.watch(tab)
         self.tabs.setCurrentIndex(self.tabs.addTab(tab, tab.title))
         self.refresh()
@@ -308,7 +296,8 @@ class MainWindow(QMainWindow):
 
     async def look_early(self, path: Path) -> None:
         """Show a photo that is being opened, if nothing else is open that one might be working on."""
-        seen = await in_thread(lambda: early_picture(path))
+        screen = screen_space(self)
+        seen = await in_thread(lambda: early_picture(path, screen))
         if seen is not None and self.tab is None and self.files.running(None):
             self.early.show_picture(*seen)
             self.pages.setCurrentWidget(self.early)
@@ -367,75 +356,6 @@ class MainWindow(QMainWindow):
     def _pointed(self, x: float, y: float) -> None:
         self.status.set_pointer((int(x // 1), int(y // 1)))
 
-    # ---- tools
-
-    @property
-    def brush(self) -> BrushSettings:
-        return self.tool_options.settings
-
-    def set_brush(self, brush: BrushSettings) -> None:
-        """Paint with `brush` from the next press on."""
-        self.tool_options.set_settings(brush)
-        tool = self.tools[self.tool_id]
-        if isinstance(tool, Brushed):
-            tool.brush = brush
-        for tab in self.all_tabs:
-            tab.canvas.set_brush_size(self._brush_shown())
-
-    def _brush_shown(self) -> float | None:
-        """The size of the circle at the pointer; None for tools that don't paint."""
-        return self.brush.size if isinstance(self.tools[self.tool_id], Brushed) else None
-
-    def _set_wand(self, settings: WandSettings) -> None:
-        for tool in self.tools.values():
-            if isinstance(tool, WandTool):
-                tool.settings = settings
-
-    def _set_smart(self, settings: SmartSelectSettings) -> None:
-        for tool in self.tools.values():
-            if isinstance(tool, SmartSelectTool):
-                tool.settings = settings
-
-    def _set_clone(self, settings: CloneSettings) -> None:
-        for tool in self.tools.values():
-            if isinstance(tool, CloneTool):
-                tool.settings = settings
-
-    def change_brush(self, **values: float) -> None:
-        """Paint with some settings changed."""
-        self.set_brush(replace(self.brush, **values))  # type: ignore[arg-type]  # the names are the callers' literals
-
-    def choose_tool(self, tool_id: str) -> None:
-        """Take another tool in hand; each keeps its own brush."""
-        self.tool_id = tool_id
-        self.actions_by_name[f"tool.{tool_id}"].setChecked(True)
-        tool = self.tools[tool_id]
-        for tab in self.all_tabs:
-            tab.set_tool(tool)
-            tab.canvas.set_panning(isinstance(tool, HandTool))
-        self.tool_options.show_for(tool)
-        self.set_brush(tool.brush if isinstance(tool, Brushed) else self.brush)
-
-    # ---- fills
-
-    def _running(self, running: bool) -> None:
-        if running:
-            self._filling = self.status.progress.begin(self.tr("Filling"), self.fills.cancel)
-        elif self._filling is not None:
-            self.status.progress.end(self._filling)
-            self._filling = None
-        self.fill_panel.set_running(running)
-        self.refresh()
-
-    def _progressed(self, fraction: float | None, note: str, _preview: object) -> None:
-        if self._filling is not None:
-            self.status.progress.update_work(self._filling, fraction, note)
-
-    def _fill_added(self, tab: DocumentTab, layer_id: str) -> None:
-        """With its row chosen "Run again" is in sight; the next stroke goes where it went before."""
-        if tab is self.tab:
-            self.layers.choose(layer_id)
-
     def _stroke_in_vain(self) -> None:
         self.messages.info(
             self.tr(
@@ -475,7 +395,7 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.spawn(self.commands.quit())
+        self.spawn(self.file_commands.quit())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
         """Files are welcome."""
@@ -484,7 +404,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
         """Open what is dropped, one after the other."""
-        self.commands.open_urls(event.mimeData().urls())
+        self.file_commands.open_urls(event.mimeData().urls())
         # never a move: whoever dragged them would delete the originals
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
