@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,13 +50,7 @@ def fill(
     """Fill what a mask selects, and prove that nothing else changed."""
     started = time.perf_counter()
     recipe = Recipe(
-        engine=engine,
-        options=_options(option or []),
-        seed=seed,
-        grow=grow,
-        feather=feather,
-        seams=seams,
-        grain=grain,
+        engine, options=_options(option or []), seed=seed, grow=grow, feather=feather, seams=seams, grain=grain
     )
     check_target(output)
     if bits not in (None, 8, 16):
@@ -64,31 +59,33 @@ def fill(
     settings = load_settings()
     studio = Studio.open(photo, settings, page - 1)
     masks = [studio.add_mask(read_mask(mask, max_megapixels=settings.max_megapixels))]
-    job = studio.fill_job(masks, recipe)
     runner: JobRunner = WorkerRunner() if isolated else HereRunner()
-    try:
-        with Bar("Filling") as bar:
-            plan, filled = interruptible(lambda: studio.run(job, runner, bar))
-            studio.accept(plan, filled, masks)
-            bar.step(None, "Writing and checking")
-            exported = export(studio.shown(), output, options)
-    finally:
-        runner.close()
-    chosen = plan.chosen
-    report = {
-        "output": str(output),
-        "engine": engine,
-        "chosen": chosen,
-        "seed": seed,
-        "seconds": round(time.perf_counter() - started, 3),
-        "filled_pixels": exported.proof.filled,
-        "changed_outside": exported.proof.changed_outside,
-        "changed_outside_mask": exported.proof.changed_outside_mask,
+    with closing(runner), Bar("Filling") as bar:
+        exported, report = _filled(studio, masks, recipe, runner, bar, output, options)
+    report = {"output": str(output), "engine": engine, "seed": seed} | report
+    report["seconds"] = round(time.perf_counter() - started, 3)
+    typer.echo(json.dumps(report) if as_json else _sentence(output, exported, report))
+
+
+def _filled(
+    studio: Studio, masks: list[str], recipe: Recipe, runner: JobRunner, bar: Bar, output: Path, options: ExportOptions
+) -> tuple[Exported, dict[str, Any]]:
+    """Fill, write and check; what was written and what there is to say of it."""
+    job = studio.fill_job(masks, recipe)
+    plan, filled = interruptible(lambda: studio.run(job, runner, bar))
+    studio.accept(plan, filled, masks)
+    bar.step(None, "Writing and checking")
+    exported = export(studio.shown(), output, options)
+    proof = exported.proof
+    return exported, {
+        "chosen": plan.chosen,
+        "filled_pixels": proof.filled,
+        "changed_outside": proof.changed_outside,
+        "changed_outside_mask": proof.changed_outside_mask,
         "bits": exported.format.bits,
-        "lossless": exported.proof.lossless,
+        "lossless": proof.lossless,
         "notes": [*studio.photo.notes, *filled.notes, *exported.notes],
     }
-    typer.echo(json.dumps(report) if as_json else _sentence(output, exported, chosen, report))
 
 
 def _options(texts: list[str]) -> dict[str, str]:
@@ -101,9 +98,9 @@ def _options(texts: list[str]) -> dict[str, str]:
     return options
 
 
-def _sentence(output: Path, exported: Exported, chosen: dict[str, int], report: dict[str, object]) -> str:
+def _sentence(output: Path, exported: Exported, report: dict[str, Any]) -> str:
     proof = exported.proof
-    wrote = f"Wrote {output}: {proof.filled:,} pixels filled by {' and '.join(chosen)} in {report['seconds']} s"
-    notes = report["notes"]
-    lines = [f"{wrote}; {proof.changed_outside:,} pixels changed outside the mask."]
-    return "\n".join(lines + notes if isinstance(notes, list) else lines)
+    wrote = (
+        f"Wrote {output}: {proof.filled:,} pixels filled by {' and '.join(report['chosen'])} in {report['seconds']} s"
+    )
+    return "\n".join([f"{wrote}; {proof.changed_outside:,} pixels changed outside the mask.", *report["notes"]])

@@ -79,6 +79,14 @@ class ShortcutsDialog(QDialog):
         self.resize(560, 560)
         self._texts = {name: action.text().replace("&", "") for name, action in actions.items()}
         self.keys: Keys = dict(keys)
+        self._build_list()
+        self._build_editor()
+        self._lay_out()
+        self._show_keys()
+        self._list.setCurrentItem(self._rows()[0])
+        self._find.setFocus()
+
+    def _build_list(self) -> None:
         self._find = named(QLineEdit(), "shortcuts.find", self.tr("Find a command or a key"))
         self._find.setPlaceholderText(self.tr("Find a command or a key"))
         self._list = named(QTreeWidget(), "shortcuts.list", self.tr("Commands and their keys"))
@@ -91,51 +99,52 @@ class ShortcutsDialog(QDialog):
             item = QTreeWidgetItem([self._texts[command.name], ""])
             item.setData(0, _NAME, command.name)
             self._list.addTopLevelItem(item)
-        self._edit = named(_OneKey(), "shortcuts.key", self.tr("Press the new key"))
-        self._edit.setMaximumSequenceLength(1)
-        self._said = hint("shortcuts.conflict")
-        self._set = named(QPushButton(self.tr("Set")), "shortcuts.set", self.tr("Give the command this key alone"))
-        self._more = named(QPushButton(self.tr("Add")), "shortcuts.add", self.tr("Give the command this key too"))
-        self._none = named(QPushButton(self.tr("No Key")), "shortcuts.none", self.tr("Take the command's keys away"))
-        self._reset = named(QPushButton(self.tr("Reset")), "shortcuts.reset", self.tr("The program's own keys"))
-        self._all = named(
-            QPushButton(self.tr("Reset All")), "shortcuts.reset_all", self.tr("The program's own keys for all")
-        )
         self._find.textChanged.connect(self._filter)
         self._list.currentItemChanged.connect(lambda *_: self._chosen())
+
+    def _build_editor(self) -> None:
+        self._edit = named(_OneKey(), "shortcuts.key", self.tr("Press the new key"))
+        self._edit.setMaximumSequenceLength(1)
         self._edit.keySequenceChanged.connect(lambda _: self._look())
+        self._said = hint("shortcuts.conflict")
+        self._set = self._button("set", self.tr("Set"), self.tr("Give the command this key alone"))
+        self._more = self._button("add", self.tr("Add"), self.tr("Give the command this key too"))
+        self._none = self._button("none", self.tr("No Key"), self.tr("Take the command's keys away"))
+        self._reset = self._button("reset", self.tr("Reset"), self.tr("The program's own keys"))
+        self._all = self._button("reset_all", self.tr("Reset All"), self.tr("The program's own keys for all"))
         self._set.clicked.connect(lambda: self._give(()))
         self._more.clicked.connect(lambda: self._give(self.keys[self._name]))
         self._none.clicked.connect(lambda: self._put(self._name, ()))
         self._reset.clicked.connect(self._reset_one)
         self._all.clicked.connect(self._reset_all)
+
+    def _button(self, name: str, text: str, tip: str) -> QPushButton:
+        button = named(QPushButton(text), f"shortcuts.{name}", tip)
+        button.setAutoDefault(False)  # Enter in the search must not press it
+        return button
+
+    def _lay_out(self) -> None:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        named(buttons.button(QDialogButtonBox.StandardButton.Ok), "shortcuts.ok", self.tr("Use these keys"))
-        named(
-            buttons.button(QDialogButtonBox.StandardButton.Cancel),
-            "shortcuts.cancel",
-            self.tr("Leave them as they were"),
-        )
+        for which, name, tip in (
+            (QDialogButtonBox.StandardButton.Ok, "shortcuts.ok", self.tr("Use these keys")),
+            (QDialogButtonBox.StandardButton.Cancel, "shortcuts.cancel", self.tr("Leave them as they were")),
+        ):
+            named(buttons.button(which), name, tip)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
         row.addWidget(self._edit, 1)
         for button in (self._set, self._more, self._none, self._reset):
-            button.setAutoDefault(False)
             row.addWidget(button)
         last = QHBoxLayout()
         last.addWidget(self._all)
         last.addWidget(buttons, 1)
-        self._all.setAutoDefault(False)
         column = QVBoxLayout(self)
         column.addWidget(self._find)
         column.addWidget(self._list, 1)
         column.addWidget(self._said)
         column.addLayout(row)
         column.addLayout(last)
-        self._show_keys()
-        self._list.setCurrentItem(self._rows()[0])
-        self._find.setFocus()
 
     def _rows(self) -> list[QTreeWidgetItem]:
         found = (self._list.topLevelItem(row) for row in range(self._list.topLevelItemCount()))
