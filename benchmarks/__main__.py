@@ -20,8 +20,13 @@ def main() -> int:
     parser.add_argument("name", choices=[name for name in NAMES if name != "rivals"])
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     parser.add_argument("--keep", action="store_true", help="add a line to benchmarks/history and draw it anew")
+    parser.add_argument("--only", help="parts of it, separated by commas, where it has parts")
     arguments = parser.parse_args()
-    figures = importlib.import_module(f"benchmarks.{arguments.name}").run()
+    module = importlib.import_module(f"benchmarks.{arguments.name}")
+    only = arguments.only.split(",") if arguments.only else []
+    if unknown := set(only) - set(getattr(module, "PARTS", ())):
+        parser.error(f"{arguments.name} has no part {', '.join(sorted(unknown))}")
+    figures = module.run(only) if only else module.run()
     if arguments.keep:
         sys.stderr.write(f"kept in {keep(arguments.name, figures)}\n")
     if arguments.json:

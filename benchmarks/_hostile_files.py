@@ -21,12 +21,14 @@ from inpaint_studio.storage.photo import Metadata, Photo
 from inpaint_studio.storage.registry import FAMILIES
 from inpaint_studio.studio.export_layers import LAYERED, layers_export
 from inpaint_studio.studio.session import open_any
+from tests.storage.raws import write_dng
 
 _XMP = (
     b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>&b;&c;</x:xmpmeta>"
 )
 _MUTANTS = 34  # of each format
+_SAMPLES = Path(__file__).parents[1] / "tests" / "storage" / "samples"
 
 
 def make(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -61,11 +63,13 @@ def _sound(folder: Path) -> Iterator[tuple[str, bytes]]:
     path = folder / "sound.inpaint"
     session = open_any(folder / "sound.png", Settings())
     session.studio.add_mask(np.full((96, 130), 200, np.uint8))
-    session.save(path)
+    session.save(path, session.pictures()())
     for suffix in LAYERED:
         yield suffix, layers_export(session.studio, folder / f"sound{suffix}")().read_bytes()
     session.close(discard=True)
     yield ".inpaint", path.read_bytes()
+    yield ".heic", (_SAMPLES / "two.heic").read_bytes()
+    yield ".dng", write_dng(folder / "sound.dng", pixels / 65535).read_bytes()
 
 
 def _mutated(data: bytes, rng: np.random.Generator, kind: int, *, reseal: bool) -> bytes:
@@ -171,6 +175,8 @@ def _broken_projects(folder: Path, data: bytes) -> Iterator[tuple[str, Path]]:
         "UPDATE meta SET value = replace(value, 'png', '../../evil')",
         "UPDATE tiles SET blob = zeroblob(1000)",
         "UPDATE layers SET json = '[1'",
+        "UPDATE blobs SET blob = zeroblob(4000000) WHERE name = 'preview'",
+        "UPDATE blobs SET blob = (SELECT blob FROM source) WHERE name = 'preview'",
         "CREATE TRIGGER t AFTER UPDATE ON meta BEGIN DELETE FROM layers; END",
         "CREATE VIEW v AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c",
         "PRAGMA user_version = 999999",

@@ -128,6 +128,7 @@ def run() -> dict[str, object]:
     zooms = _zoom(bench)
     figures["zoom_cpu_p95_ms"] = _p95(bench.cpu)
     figures["zoom_median_ms"], figures["zoom_p95_ms"] = _round(np.median(zooms)), _p95(zooms)
+    figures |= _turned(bench)
     masks = [layer for layer in documents[_MASKS].layers if isinstance(layer, MaskLayer)]
     figures["masks8_mib"] = _mib(sum(mask.coverage.nbytes for mask in masks) + canvas.mask_nbytes)
     figures["rss_100mp_8layers_mib"] = _mib(psutil.Process().memory_info().rss)
@@ -271,6 +272,22 @@ def _zoom(bench: _Bench) -> list[float]:
         at = QPointF(900, 520)
         times = [bench.timed(partial(bench.wheel, at, delta)) for delta in [120] * 23 + [-120] * 23]
     return times
+
+
+def _turned(bench: _Bench) -> dict[str, object]:
+    """The view turned by steps of 2°, and strokes of 500 pixels in a view that is turned by 33°."""
+    times: list[float] = []
+    for zoom in (0.25, 0.6, 1.0):
+        _look_at(bench, zoom)
+        times += [bench.timed(partial(bench.canvas.turn_to, 2 * step)) for step in range(1, 41)]
+        bench.canvas.turn_to(0)
+    bench.canvas.turn_to(33)
+    strokes = _strokes(bench, 500, (0.25, 1.0))
+    bench.canvas.turn_to(0)
+    return {
+        "turn_p95_ms": _p95(times),
+        "stroke_d500_turned_p95_ms": max(_p95(values) for values in strokes.values()),
+    }
 
 
 def _layers_ratio(bench: _Bench, documents: dict[int, Document]) -> float:

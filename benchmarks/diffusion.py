@@ -1,6 +1,7 @@
 """What our way costs around a diffusion pipeline: our fill against the pipeline's bare call on the same crop, in one run.
 
 The model is random, with a UNet of some 20 million parameters: its pictures mean nothing, its time is that of a real step.
+The window is one of its own, with a heartbeat of 5 ms as in `responsiveness`.
 `DIFFUSION_STEPS`, `_DEVICE`, `_ROUNDS` and `_CANCELS` change what is measured; the figures say what was.
 """
 
@@ -22,9 +23,11 @@ from typing import Any
 import numpy as np
 import psutil
 
+from benchmarks._machine import Witnesses
 from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, Float, Silent
 from inpaint_studio.engines.models.diffusion import DiffusionOptions
+from inpaint_studio.engines.runtime.devices import choose_device
 from inpaint_studio.errors import Cancelled
 from inpaint_studio.settings import Settings, save_settings
 from inpaint_studio.studio.jobs import WorkerRunner
@@ -36,23 +39,8 @@ _DEVICE = os.environ.get("DIFFUSION_DEVICE", "auto")
 _ROUNDS = int(os.environ.get("DIFFUSION_ROUNDS", "3"))
 _CANCELS = int(os.environ.get("DIFFUSION_CANCELS", "10"))
 _ENGINE = "diffusion/random-20m"
-
-
-def _model(folder: Path) -> Path:
-    """The tests' Stable Diffusion inpainting model with a UNet of some 20 million parameters."""
-    import diffusers
-    import torch
-
-    tiny_diffusion.build("sd-inpaint", folder)
-    torch.manual_seed(0)
-    unet = diffusers.UNet2DConditionModel(
-        block_out_channels=(64, 160, 320), layers_per_block=1, sample_size=_SIDE // 8, in_channels=9, out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=32, norm_num_groups=32, attention_head_dim=8,
-    )  # fmt: skip
-    unet.save_pretrained(folder / "unet", safe_serialization=True)
-    return folder
+#: Of the fill in the window.
+_WINDOW_STEPS = min(_STEPS, 6)
 
 
 def _request(steps: int = _STEPS) -> FillRequest:
@@ -88,7 +76,7 @@ def _overhead(spec: EngineSpec) -> dict[str, float | str]:
     request = _request()
     engine: Any = catalog.engine_of(spec)
     engine.fill(_request(2), Silent())
-    sampler, device = engine._sampler(request.options, Silent())
+    sampler = engine._sampler(request.options, Silent())
     ours, theirs = [], []
     for _ in range(_ROUNDS):
         ours.append(_seconds(lambda: engine.fill(request, Silent())))
@@ -101,7 +89,7 @@ def _overhead(spec: EngineSpec) -> dict[str, float | str]:
         "overhead_cpu_ratio": round(cpu, 3),
         "steps": _STEPS,
         "unet_m_parameters": round(sum(p.numel() for p in sampler.pipe.unet.parameters()) / 1e6, 1),
-        "device": str(device),
+        "device": str(choose_device(_DEVICE)),
     }
 
 
@@ -156,41 +144,56 @@ def _worker(spec: EngineSpec) -> dict[str, float]:
         for _ in range(3):
             runner.run(spec, _request(1), Silent())
             process = psutil.Process(runner.heavy_pid)
+            killed = time.perf_counter()
             process.send_signal(signal.SIGKILL)
             while runner.heavy_pid is not None:  # until the program has noticed
                 time.sleep(0.005)
             waiting = _Waiting()
-            started = time.perf_counter()
             runner.run(spec, _request(1), waiting)
-            recovered.append((waiting.first or time.perf_counter()) - started)
+            recovered.append((waiting.first or time.perf_counter()) - killed)
     return {
-        "cancel_p95_ms": round(float(np.percentile(cancelled, 95)) * 1e3, 1),
+        "worker_cancel_p95_ms": round(float(np.percentile(cancelled, 95)) * 1e3, 1),
         "crash_recovery_ms": round(statistics.median(recovered) * 1e3),
         "worker_idle_mib": round(idle),
     }
 
 
-def _window_imports_torch() -> bool:
-    code = (
-        "import sys, json; from inpaint_studio.engines import catalog, planner; from inpaint_studio.ui import window; "
-        "planner.all_specs(); print(json.dumps('torch' in sys.modules))"
-    )
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    return bool(json.loads(done.stdout))
+def _window() -> dict[str, object]:
+    """The window's stalls while torch is imported and the model loaded, runs and is cancelled; what it takes itself."""
+    line = [sys.executable, "-m", "benchmarks._window_diffusion", _ENGINE, str(_WINDOW_STEPS), str(_CANCELS)]
+    environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
+    with Witnesses() as witnesses:
+        done = subprocess.run(
+            line, env=environment, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+        )
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    own = [(end - begin - witnesses.stolen(begin, end)) * 1e3 for _, begin, end in told["gaps"]]
+    figures: dict[str, object] = {
+        "max_stall_ms": round(max(told["stalls"].values()), 1),
+        "max_stall_own_ms": round(max(own, default=0.0), 1),
+    }
+    for phase, stall in told["stalls"].items():
+        figures[f"{phase}_stall_ms"] = round(stall, 1)
+        figures[f"{phase}_stall_in_queue_ms"] = round(told["waited"][phase], 1)
+    return figures | {
+        "cancel_p95_ms": round(told["cancel_p95_ms"], 1),
+        "gui_mib": round(told["gui_mib"]),
+        "gui_before_mib": round(told["gui_before_mib"]),
+        "gui_imports_torch": told["gui_imports_torch"],
+    }
 
 
-def run() -> dict[str, float | str | bool]:
+def run() -> dict[str, object]:
     """All figures; needs the extra `diffusion`."""
     with tempfile.TemporaryDirectory(prefix="diffusion-bench-") as name:
-        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HF_HOME"):
+        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "HF_HOME"):
             os.environ[variable] = str(Path(name) / variable.lower())
-        model = _model(Path(name) / "random-20m")
+        model = tiny_diffusion.build_slow(Path(name) / "random-20m", _SIDE)
         save_settings(Settings(model_folders=(str(model),)))
         spec = catalog.specs()[_ENGINE]
         return {
             **_overhead(spec),
             **_worker(spec),
-            "gui_imports_torch": _window_imports_torch(),
+            **_window(),
             "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }

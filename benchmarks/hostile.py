@@ -81,6 +81,8 @@ def _child(paths: list[str]) -> None:
     """Open each file and say how it went, a line of JSON each."""
     from inpaint_studio.errors import InputError
     from inpaint_studio.settings import Settings
+    from inpaint_studio.storage.files import pages
+    from inpaint_studio.storage.project import is_project, read_preview
     from inpaint_studio.studio.session import open_any
 
     said = Path("/proc/self/statm").read_text().split()[0]
@@ -90,7 +92,13 @@ def _child(paths: list[str]) -> None:
     for path in paths:
         started, outcome = time.perf_counter(), "opened"
         try:
-            open_any(Path(path), Settings()).close(discard=True)
+            # as the window opens it: the picture of a project first, the pages of a photo first
+            if is_project(Path(path)):
+                read_preview(Path(path))
+                page = 0
+            else:
+                page = pages(Path(path))[-1]
+            open_any(Path(path), Settings(), page=page).close(discard=True)
         except InputError as error:
             outcome = "refused" if error.message and error.hint else "crashed"
         seconds = time.perf_counter() - started

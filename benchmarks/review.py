@@ -87,9 +87,10 @@ async def _measure(window: MainWindow, tab: DocumentTab) -> dict[str, float]:
     figures: dict[str, float] = {}
     found = await asyncio.to_thread(_found)
     state = layer_of(found, tab.document.new_id(), "Damage", Sliders())
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.thread_time()
     tab.do(AddLayer(state, 0, "Find damage"))
     figures["review_open_ms"] = round(1000 * (time.perf_counter() - begin), 1)
+    figures["review_open_cpu_ms"] = round(1000 * (time.thread_time() - cpu), 1)
     layer = tab.proposal_worked_on()
     assert layer is not None
     await window.settle()

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint_studio.pixels.rays import describe, lightness, tint, trace
+from inpaint_studio.pixels.rays import describe, lightness, trace
 from training.thin_data import SIDE, photos, sample
 from training.thin_net import ALONG, DIRECTIONS, RADIUS, Mixer, Refiner
 
@@ -64,7 +64,7 @@ class Prepared:
         torn = np.where(hole[..., None], np.float32(0.5), image)
         ends, distances = trace(hole, np.flatnonzero(hole).astype(np.int32), REACH)
         some = (ends[:, :, :, 0] >= 0).any((1, 2))
-        features = describe(lightness(torn), tint(torn), hole, ends, distances)
+        features = describe(lightness(torn), torn, hole, ends, distances)
         self.truth = torch.from_numpy(image)
         self.hole = torch.from_numpy(hole)
         self.where = torch.from_numpy(np.flatnonzero(hole)[some])

@@ -18,6 +18,10 @@ class InputError(StudioError):
     """What was handed in (a file, a mask, an option, a target) cannot be used; nothing was changed."""
 
 
+class NothingToCopyError(InputError):
+    """The mask leaves nothing to copy from; an engine that continues what is left may still fill it."""
+
+
 class OutOfMemoryError(StudioError):
     """There was not enough memory for what was asked; with less of it, or in a slower way, it may work."""
 

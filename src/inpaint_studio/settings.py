@@ -21,12 +21,14 @@ class Settings:
     """max_megapixels: larger photos are refused before they are decoded.
     history_mib: memory that undo may use for each open document.
     offline: nothing is downloaded unless the user agrees to that one download; off: pressing Download is enough.
+    safety_checker: a model's own checker looks at each fill, where its weights are there; what it blocks is said.
     model_folders: folders and files of the user's that hold models; they are used where they are.
     """
 
     max_megapixels: float = 400.0
     history_mib: int = 1024
     offline: bool = True
+    safety_checker: bool = True
     model_folders: tuple[str, ...] = ()
 
 

@@ -100,9 +100,11 @@ class Screen:
         )
         return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
 
-    def look_until(self, condition: Callable[[np.ndarray], object], path: Path) -> np.ndarray:
-        """Look again and again: a program paints some moments after it has done something."""
-        end = time.monotonic() + PATIENCE_S
+    def look_until(
+        self, condition: Callable[[np.ndarray], object], path: Path, seconds: float = PATIENCE_S
+    ) -> np.ndarray:
+        """Look again and again, for `seconds` at most: a program paints some moments after it has done something."""
+        end = time.monotonic() + seconds
         while not condition(image := self.look(path)):
             assert time.monotonic() < end, f"never seen; the last picture is {path}"
         return image

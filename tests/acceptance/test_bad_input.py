@@ -162,3 +162,142 @@ def test_a_lasso_outside_and_a_press_without_a_move(at_the_window: Run, picture:
         assert user.steps[steps:] == ("Brush stroke",), "a click is a dot"
 
     at_the_window(scenario, picture)
+
+
+@pytest.mark.parametrize("answer", ["Scale to Fit", "Centre"])
+@pytest.mark.parametrize("kind", ["one pixel", "16 bits", "float", "one bit", "larger", "wide"])
+def test_masks_of_other_sizes_and_depths(
+    at_the_window: Run, picture: Path, tmp_path: Path, kind: str, answer: str
+) -> None:
+    ramp = np.tile(np.linspace(0, 1, 300, dtype=np.float32), (200, 1))
+    images = {
+        "one pixel": np.full((1, 1), 255, np.uint8),
+        "16 bits": np.rint(ramp * 65535).astype(np.uint16),
+        "float": ramp,
+        "one bit": np.where(ramp > 0.5, 255, 0).astype(np.uint8),
+        "larger": np.full((1900, 2500), 99, np.uint8),
+        "wide": np.full((3, 5000), 200, np.uint8),
+    }
+    path = tmp_path / f"mask.{'tif' if kind == 'float' else 'png'}"
+    parameters = [cv2.IMWRITE_PNG_BILEVEL, 1] if kind == "one bit" else []
+    assert cv2.imwrite(str(path), images[kind], parameters)
+
+    async def scenario(user: User) -> None:
+        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.until_there("open.dialog")
+        user.write("fileNameEdit", str(path))
+        user.key(Qt.Key.Key_Return)
+        await user.until_there("question")
+        user.answer(answer)
+        await user.window.settle()
+        found = _mask(user)
+        assert found.shape == (400, 600)
+        assert user.steps == ("Add mask",)
+        if kind in ("16 bits", "float") and answer == "Centre":
+            assert np.array_equal(found[100:300, 150:450], np.rint(ramp * 255).astype(np.uint8))
+        elif kind == "one pixel":
+            assert (found > 0).sum() == (400 * 400 if answer == "Scale to Fit" else 1)
+        elif kind == "larger":
+            assert (found == 99).sum() >= 400 * 526
+        await user.back()
+        user.ctrl(Qt.Key.Key_Z)
+        assert user.layers == ()
+
+    at_the_window(scenario, picture)
+
+
+@pytest.mark.parametrize(
+    "tool", ["brush", "eraser", "soft_edge", "rectangle", "ellipse", "lasso", "polygon", "magnetic"]
+)
+def test_a_press_without_a_move(at_the_window: Run, picture: Path, tool: str) -> None:
+    async def scenario(user: User) -> None:
+        user.window.actions_by_name[f"tool.{tool}"].trigger()
+        user.paint((300, 200))
+        user.key(Qt.Key.Key_Escape)
+        await user.window.settle()
+        # a dot of the brush is wanted; there is nothing to erase, and no area to select
+        assert user.steps == (("Add mask", "Brush stroke") if tool == "brush" else ())
+        assert not user.tab.canvas.stroke_running
+        user.window.actions_by_name["tool.brush"].trigger()
+        user.paint((100, 100), (150, 100))
+        assert user.steps[-1] == "Brush stroke"
+
+    at_the_window(scenario, picture)
+
+
+async def _block_filled(user: User) -> str:
+    """The id of a fill of the block."""
+    user.key(Qt.Key.Key_M)
+    user.paint((240, 140), (340, 240))
+    user.key(Qt.Key.Key_Return)
+    await user.filled()
+    await user.window.settle()
+    return user.layers[-1].id
+
+
+@pytest.mark.parametrize("meanwhile", ["delete", "undo", "merge"])
+def test_a_fill_that_is_gone_when_it_has_been_run_again(at_the_window: Run, picture: Path, meanwhile: str) -> None:
+    async def scenario(user: User) -> None:
+        fill = await _block_filled(user)
+        if meanwhile == "merge":
+            user.ctrl(Qt.Key.Key_J)
+        user.choose(fill)
+        user.click("layers.run_again")
+        await user.until_there("dialog.run_again")
+        user.key(Qt.Key.Key_Return)
+        await user.until(lambda: user.window.fills.tab is not None, user.window.fills.running)
+        await user.back()
+        if meanwhile == "delete":
+            user.choose(fill)
+            user.key(Qt.Key.Key_Delete)
+        elif meanwhile == "undo":
+            user.ctrl(Qt.Key.Key_Z)
+        else:
+            user.choose(user.layers[-1].id)
+            user.ctrl(Qt.Key.Key_E)
+        await user.until(lambda: all(layer.id != fill for layer in user.layers), user.tab.changed)
+        others = [layer.id for layer in user.layers]
+        await user.until(lambda: user.window.fills.tab is None, user.window.fills.running)
+        await user.window.settle()
+        added = [layer for layer in user.layers if layer.id not in others]
+        assert [type(layer) for layer in added] == [FillLayer], "what was paid for is kept"
+        assert user.layers[-1] is added[0]
+        user.tab.canvas.setFocus()
+        user.ctrl(Qt.Key.Key_Z)
+        assert [layer.id for layer in user.layers] == others
+
+    at_the_window(scenario, picture)
+
+
+def test_a_mask_that_is_gone_when_its_object_is_found(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.paint((50, 50), (60, 60))
+        user.key(Qt.Key.Key_A)
+        user.paint((230, 130), (350, 250))
+        user.ctrl(Qt.Key.Key_Z)
+        user.ctrl(Qt.Key.Key_Z)
+        assert user.layers == ()
+        await user.until(lambda: "Smart select" in user.steps, user.tab.changed)
+        box = Rect.around(_mask(user) > 127)
+        assert abs(box.left - 250) <= 3
+        assert user.steps == ("Add mask", "Smart select"), "in a mask of its own"
+
+    at_the_window(scenario, picture)
+
+
+def test_undo_while_fills_are_merged(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        fill = await _block_filled(user)
+        user.choose(fill)
+        user.tab.canvas.setFocus()
+        user.ctrl(Qt.Key.Key_J)
+        steps = user.steps
+        user.choose(user.layers[-1].id)
+        user.ctrl(Qt.Key.Key_E)
+        # the copy is gone before the merging has begun, and there is nothing to merge with any more
+        user.ctrl(Qt.Key.Key_Z)
+        await user.told("No layer" if not user.layers else "two fills")
+        assert user.steps == steps[:-1]
+        assert [layer.id for layer in user.layers if isinstance(layer, FillLayer)] == [fill]
+
+    at_the_window(scenario, picture)

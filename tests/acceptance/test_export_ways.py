@@ -10,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 
 from inpaint_studio.storage.files import read_photo, write_photo
+from inpaint_studio.storage.project import leftovers
 from tests.acceptance.conftest import User
 
 Run = Callable[..., None]
@@ -83,5 +84,11 @@ def test_as_another_programs_editor_save_writes_the_photo(at_the_window: Run, pi
         written = read_photo(photo, max_megapixels=10).pixels
         assert np.array_equal(written, document.composite().read(document.canvas))
         assert not np.array_equal(written, before.pixels)
+        await user.window.settle()
+        # what the photo holds is not offered again
+        tab = user.tab
+        await user.window.files.close(tab, discard=False)
+        user.window.remove_tab(tab)
+        assert leftovers() == []
 
     at_the_window(scenario, photo)

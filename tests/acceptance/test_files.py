@@ -407,7 +407,7 @@ def test_the_original_is_replaced_only_by_name_and_tick(at_the_window: Run, pict
         user.key(Qt.Key.Key_Return)
         export = user.widget("export.export")
         assert isinstance(export, QPushButton)
-        assert not export.isEnabled()
+        await user.until_seen(lambda: not export.isEnabled())
         assert user.is_there("dialog.export")
         tick = user.widget("export.replace")
         assert isinstance(tick, QCheckBox)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 
 from tests.acceptance.conftest import User
@@ -99,5 +100,40 @@ def test_a_mask_goes_into_a_file_and_comes_back(at_the_window: Run, picture: Pat
         await user.window.settle()
         assert np.abs(selected(user).astype(int) - before).mean() < 5
         assert user.tab.document.layers[-1].name == "half"
+
+    at_the_window(scenario, picture)
+
+
+@pytest.mark.parametrize("answer", ["Alpha Channel", "Picture", "Cancel"])
+def test_the_mask_of_a_picture_with_an_alpha_channel(
+    at_the_window: Run, picture: Path, tmp_path: Path, answer: str
+) -> None:
+    alpha = np.zeros((400, 600), np.uint8)
+    alpha[100:200, 50:400] = np.linspace(0, 255, 350)
+    bright = np.full((400, 600, 3), 128, np.uint8)
+    cv2.imwrite(str(tmp_path / "cutout.png"), np.dstack([bright, alpha]))
+    cv2.imwrite(str(tmp_path / "black.png"), np.dstack([0 * bright, alpha]))
+
+    async def choose(user: User, name: str) -> None:
+        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.until_there("open.dialog")
+        user.write("fileNameEdit", str(tmp_path / name))
+        user.key(Qt.Key.Key_Return)
+
+    async def scenario(user: User) -> None:
+        await choose(user, "cutout.png")
+        assert "alpha channel" in (await user.until_there("question")).text()
+        user.answer(answer)
+        await user.window.settle()
+        if answer == "Cancel":
+            assert user.layers == ()
+        else:
+            wanted = alpha if answer == "Alpha Channel" else np.rint(alpha * (128 / 255))
+            assert np.array_equal(selected(user), wanted)
+        await user.back()
+        await choose(user, "black.png")
+        await user.until(lambda: user.layers and user.layers[-1].name == "black", user.tab.changed)
+        await user.window.settle()
+        assert np.array_equal(selected(user), alpha), "there is nothing to ask"
 
     at_the_window(scenario, picture)

@@ -171,6 +171,24 @@ def test_the_offline_switch(at_the_window: Run, hub: HubServer) -> None:
     at_the_window(scenario)
 
 
+def test_the_switch_of_the_safety_checker(at_the_window: Run, hub: HubServer) -> None:
+    async def scenario(user: User) -> None:
+        await library(user)
+        switch = user.widget("models.safety_checker")
+        assert isinstance(switch, QCheckBox)
+        assert switch.isChecked()
+        user.click("models.safety_checker")
+        await user.window.settle()
+        assert load_settings().safety_checker is False
+        user.click("models.close")
+        await user.until_gone("dialog.models")
+        await user.back()
+        await library(user)
+        await user.until_seen(lambda: not switch.isChecked())
+
+    at_the_window(scenario)
+
+
 def test_downloads_forbidden_on_this_computer(
     at_the_window: Run, hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

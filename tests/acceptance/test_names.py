@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider
 
-from inpaint_studio.ui.actions import COMMANDS
+from inpaint_studio.ui.actions import COMMANDS, FIRST_OF_A_GROUP
 from tests.acceptance.conftest import User
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[2]
 def test_architecture_names_every_action() -> None:
     listed = (ROOT / "ARCHITECTURE.md").read_text()
     assert {command.name for command in COMMANDS if f"`{command.name}`" not in listed} == set()
+
+
+def test_groups_of_menus_begin_with_commands_that_there_are() -> None:
+    assert {command.name for command in COMMANDS} >= FIRST_OF_A_GROUP
 
 
 def test_no_two_commands_share_a_key() -> None:

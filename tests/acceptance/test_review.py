@@ -14,6 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QSlider, QTableView
 
 from inpaint_studio.document.layers import FillLayer, MaskLayer, ProposalLayer
+from inpaint_studio.restore import text
+from inpaint_studio.restore.defects import Defect
 from inpaint_studio.restore.proposal import Proposal, Verdict
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
@@ -323,10 +325,7 @@ def opened() -> Iterator[Opened]:
 
 
 async def ask_for_folder(user: User, source: Path, target: Path) -> None:
-    user.ctrl(Qt.Key.Key_K)
-    await user.until_there("palette.text")
-    user.write("palette.text", "Restore a Folder")
-    user.key(Qt.Key.Key_Return)
+    await by_palette(user, "Restore a Folder")
     await user.until_there("dialog.folder")
     user.write("folder.source", str(source))
     user.write("folder.target", str(target))
@@ -369,5 +368,130 @@ def test_a_folder_can_be_stopped_and_taken_up(at_the_window: Run, scan: Path, tm
         await user.until(lambda: opened.urls, opened.came)
         assert (target / "one.png").exists()
         assert (target / "two.png").exists()
+
+    at_the_window(scenario)
+
+
+async def by_palette(user: User, command: str) -> None:
+    """Do a command that is found by its name."""
+    user.ctrl(Qt.Key.Key_K)
+    await user.until_there("palette.text")
+    user.write("palette.text", command)
+    user.key(Qt.Key.Key_Return)
+    await user.until_gone("palette.text")
+
+
+@pytest.fixture
+def stamped(tmp_path: Path) -> Path:
+    """A photo with an orange date in its lower right corner."""
+    picture = eight(scene(480, 640))[..., ::-1].copy()
+    cv2.putText(picture, "12 25 '87", (430, 440), cv2.FONT_HERSHEY_DUPLEX, 1.0, (60, 140, 255), 2, cv2.LINE_AA)
+    path = tmp_path / "stamped.png"
+    cv2.imwrite(str(path), picture)
+    return path
+
+
+@pytest.mark.skipif(not text.available(), reason="onnxruntime is not installed")
+def test_a_date_stamp_is_found_by_its_own_command_and_mended(at_the_window: Run, stamped: Path) -> None:
+    inside = np.s_[410:450, 425:620]
+
+    async def scenario(user: User) -> None:
+        await by_palette(user, "Find Text and Stamps")
+        await user.until_there("dock.review")
+        await user.window.settle()
+        assert user.layers[0].name == "Text and stamps"
+        boxes = [proposal(user).parts[index] for index in proposal(user).listed()]
+        assert boxes
+        assert all(box.defect is Defect.TEXT and box.rect.top > 400 and box.rect.left > 400 for box in boxes)
+        switches = [box for box in user.window.findChildren(QCheckBox) if "review.class." in box.objectName()]
+        assert [box.objectName() for box in switches if box.isVisible()] == ["review.class.text"]
+        await user.back()
+        user.tab.canvas.setFocus()
+        user.ctrl(Qt.Key.Key_Return)
+        await user.filled()
+        await user.window.settle()
+        clean = eight(scene(480, 640)).astype(np.float64)
+        before = cv2.imread(str(stamped))[..., ::-1].astype(np.float64)
+        errors = [
+            np.mean((picture[inside] - clean[inside]) ** 2) for picture in (before, user.shown().astype(np.float64))
+        ]
+        assert errors[1] < 0.2 * errors[0]
+        user.ctrl(Qt.Key.Key_Z)
+        user.ctrl(Qt.Key.Key_Z)
+        assert not user.layers
+
+    at_the_window(scenario, stamped)
+
+
+@pytest.mark.skipif(not text.available(), reason="onnxruntime is not installed")
+def test_damage_is_found_without_text_and_text_without_damage(at_the_window: Run, stamped: Path, whole: Path) -> None:
+    picture = cv2.imread(str(stamped))
+    assert picture is not None
+    for number in range(12):
+        cv2.circle(picture, (60 + 40 * number, 100 + 15 * number), 2, (250, 250, 250), -1, cv2.LINE_AA)
+    cv2.imwrite(str(stamped), picture)
+
+    async def scenario(user: User) -> None:
+        await find(user)
+        parts = proposal(user).parts
+        assert any(part.rect.top < 300 for part in parts)
+        assert all(part.defect is not Defect.TEXT for part in parts)
+
+    async def nothing(user: User) -> None:
+        await by_palette(user, "Find Text and Stamps")
+        await user.told("Nothing was found")
+        assert not user.layers
+
+    at_the_window(scenario, stamped)
+    at_the_window(nothing, whole)
+
+
+def test_a_folder_tells_what_its_scans_have_in_common(at_the_window: Run, tmp_path: Path, opened: Opened) -> None:
+    """Three scans with a speck at the same place; what is doubtful is mended too, as the switch says."""
+    source, target = tmp_path / "scans", tmp_path / "mended"
+    source.mkdir()
+    for number in range(3):
+        picture = eight(scene(200, 280) + 0.03 * number)
+        cv2.circle(picture, (90, 70), 2, (250, 250, 250), -1, cv2.LINE_AA)
+        cv2.imwrite(str(source / f"{number}.png"), picture[..., ::-1])
+
+    async def scenario(user: User) -> None:
+        await by_palette(user, "Restore a Folder")
+        await user.until_there("dialog.folder")
+        user.write("folder.source", str(source))
+        user.write("folder.target", str(source))
+        warning = user.widget("folder.warning")
+        assert isinstance(warning, QLabel)
+        assert "overwritten" in warning.text()
+        assert not user.widget("folder.start").isEnabled()
+        user.write("folder.target", str(target))
+        assert user.widget("folder.start").isEnabled()
+        for name, on in (("folder.album", True), ("folder.anyway", False)):
+            box = user.widget(name)
+            assert isinstance(box, QCheckBox)
+            assert box.isChecked() is on
+        box = user.widget("folder.anyway")
+        QTest.mouseClick(box, _LEFT, _NONE, QPoint(8, box.height() // 2))
+        user.click("folder.start")
+        await user.until(lambda: opened.urls, opened.came)
+        page = (target / "restored.html").read_text("utf-8")
+        assert "1 speck lies at the same place in most scans of 280×200 pixels" in page
+
+    at_the_window(scenario)
+
+
+@pytest.mark.parametrize("kind", ["no folder", "no scans", "a file to write to"])
+def test_a_folder_that_cannot_be_restored_is_told(at_the_window: Run, tmp_path: Path, kind: str) -> None:
+    source, target = tmp_path / "scans", tmp_path / "mended"
+    if kind != "no folder":
+        source.mkdir()
+    if kind == "a file to write to":
+        (source / "a.png").write_bytes(b"")
+        target.write_text("mine")
+
+    async def scenario(user: User) -> None:
+        await ask_for_folder(user, source, target)
+        await user.told({"no folder": "cannot be read", "no scans": "nothing to restore"}.get(kind, "can be written"))
+        assert kind != "a file to write to" or target.read_text() == "mine"
 
     at_the_window(scenario)

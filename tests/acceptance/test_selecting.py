@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
 
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.settings import settings_path
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
 
@@ -179,3 +180,69 @@ def test_the_brush_keeps_its_size_through_other_tools(at_the_window: Run, pictur
         assert viewport.cursor().shape() == Qt.CursorShape.BlankCursor
 
     at_the_window(scenario, picture)
+
+
+def test_the_wand_looks_at_all_layers_or_at_the_photo_alone(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.key(Qt.Key.Key_M)
+        user.paint((240, 140), (340, 240))
+        user.key(Qt.Key.Key_Return)
+        await user.filled()
+        user.key(Qt.Key.Key_W)
+        _click(user, 290, 190)
+        assert (_selected(user) > 127).sum() > 2 * 80 * 80, "the block is gone from what is seen"
+        user.ctrl(Qt.Key.Key_D)
+        all_layers = user.widget("wand.all_layers")
+        assert isinstance(all_layers, QCheckBox)
+        assert all_layers.isChecked()
+        QTest.keyClick(all_layers, Qt.Key.Key_Space)
+        user.tab.canvas.setFocus()
+        _click(user, 290, 190)
+        assert Rect.around(_selected(user) == 255) == Rect(250, 150, 330, 230)
+
+    at_the_window(scenario, picture)
+
+
+def test_how_tools_are_set_is_remembered(at_the_window: Run, picture: Path) -> None:
+    async def set_up(user: User) -> None:
+        user.key(Qt.Key.Key_W)
+        user.write("wand.tolerance", "77")
+        for name in ("wand.contiguous", "wand.all_layers"):
+            QTest.keyClick(user.widget(name), Qt.Key.Key_Space)
+        user.tab.canvas.setFocus()
+        user.key(Qt.Key.Key_A)
+        QTest.keyClick(user.widget("smart.by"), Qt.Key.Key_Down)
+        user.write("smart.width", "21")
+        ended: list[bool] = []
+        user.window.ended.connect(lambda: ended.append(True))
+        user.tab.canvas.setFocus()
+        user.ctrl(Qt.Key.Key_Q)
+        await user.until(lambda: ended, user.window.ended)
+
+    async def come_back(user: User) -> None:
+        user.key(Qt.Key.Key_W)
+        tolerance, contiguous, all_layers = (
+            user.widget(f"wand.{name}") for name in ("tolerance", "contiguous", "all_layers")
+        )
+        assert isinstance(tolerance, QSpinBox)
+        assert isinstance(contiguous, QCheckBox)
+        assert isinstance(all_layers, QCheckBox)
+        assert (tolerance.value(), contiguous.isChecked(), all_layers.isChecked()) == (77, False, False)
+        user.key(Qt.Key.Key_A)
+        by, width = user.widget("smart.by"), user.widget("smart.width")
+        assert isinstance(by, QComboBox)
+        assert isinstance(width, QDoubleSpinBox)
+        assert (by.currentIndex(), width.value()) == (1, 21)
+
+    at_the_window(set_up, picture)
+    at_the_window(come_back, picture)
+    (settings_path().with_name("tools.json")).write_text("{nonsense", "utf-8")
+
+    async def damaged(user: User) -> None:
+        await user.told("tools.json")
+        user.key(Qt.Key.Key_W)
+        tolerance = user.widget("wand.tolerance")
+        assert isinstance(tolerance, QSpinBox)
+        assert tolerance.value() == 32
+
+    at_the_window(damaged, picture)

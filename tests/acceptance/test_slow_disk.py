@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 
 from inpaint_studio.storage.project import is_project, journals_folder, leftovers
 from inpaint_studio.studio import export, session
+from inpaint_studio.ui import file_flow
 from tests.acceptance.conftest import Run, garden
 from tests.acceptance.test_files import save_as, saved_as
 from tests.acceptance.user import User
@@ -133,13 +134,15 @@ def test_a_project_opens_slowly(at_the_window: Run, picture: Path, tmp_path: Pat
         user.drop(project)
         await user.until_there("progress")
         assert "work.inpaint" in user.widget("progress.stage").text()
-        # the start page can be used all the same
-        user.click("welcome.sample")
+        # what it looks like is seen all the while, and another photo can be opened meanwhile
+        await user.until_there("early_look")
+        user.drop(picture)
         await user.opened(1)
+        assert not user.is_there("early_look")
         disk.let_go()
         await user.opened(2)
         await user.window.settle()
-        assert {tab.title for tab in user.window.all_tabs} == {"work", "canyon-wren.jpg"}
+        assert {tab.title for tab in user.window.all_tabs} == {"work", "garden.png"}
 
     at_the_window(scenario, picture)
 
@@ -218,6 +221,55 @@ def test_a_slow_export_is_cancelled_and_writes_nothing(
         assert not user.is_there("messages")
 
     at_the_window(scenario, picture)
+
+
+def test_a_slow_export_of_a_mask_is_cancelled_and_writes_nothing(
+    at_the_window: Run, picture: Path, tmp_path: Path, disk: SlowDisk
+) -> None:
+    async def scenario(user: User) -> None:
+        user.paint((100, 100), (150, 100))
+        disk.hold(file_flow, "write_photo")
+        user.window.actions_by_name["action.mask_export"].trigger()
+        await user.until_there("save.dialog")
+        user.save_as(tmp_path / "mask.png")
+        await user.until_there("progress")
+        await user.back()
+        assert "mask.png" in user.widget("progress.stage").text()
+        user.paint((100, 200), (150, 200))
+        user.key(Qt.Key.Key_Escape)
+        await user.window.settle()
+        assert not user.is_there("progress")
+        late = [thread for thread in threading.enumerate() if thread.name == "errand"]
+        disk.let_go()
+        for thread in late:
+            thread.join(20)
+        assert not (tmp_path / "mask.png").exists()
+        assert not user.is_there("messages")
+
+    at_the_window(scenario, picture)
+
+
+def test_the_document_closes_while_a_mask_is_imported_slowly(
+    at_the_window: Run, picture: Path, tmp_path: Path, disk: SlowDisk
+) -> None:
+    slow, other = garden(tmp_path / "slow.png"), garden(tmp_path / "other.png")
+
+    async def scenario(user: User) -> None:
+        disk.hold(file_flow, "read_masks")
+        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.until_there("open.dialog")
+        user.write("fileNameEdit", str(slow))
+        user.key(Qt.Key.Key_Return)
+        await user.until_there("progress")
+        await user.back()
+        user.ctrl(Qt.Key.Key_W)
+        await user.opened(1)
+        disk.let_go()
+        await user.window.settle()
+        assert not user.is_there("messages")
+        assert user.layers == ()
+
+    at_the_window(scenario, picture, other)
 
 
 def test_the_window_closes_while_a_disk_hangs(

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QComboBox
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.studio import preferences
 from inpaint_studio.tools.base import BrushSettings
+from inpaint_studio.tools.registry import TOOLS
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
 
@@ -70,6 +71,42 @@ def test_a_box_round_the_object_selects_it_and_alt_takes_it_away(at_the_window: 
         assert np.array_equal(_selected(user) > 127, found)
 
     at_the_window(scenario, picture)
+
+
+@pytest.mark.parametrize("way", ["Alt", "the choice in the row of options"])
+def test_a_scribble_on_the_background_leaves_a_part_out(at_the_window: Run, tmp_path: Path, way: str) -> None:
+    path = tmp_path / "pair.png"
+    image = np.full((400, 600, 3), (70, 120, 80), np.float32)
+    image[120:280, 180:330] = (50, 50, 210)
+    image[120:280, 330:420] = (200, 60, 50)
+    image += np.random.default_rng(0).normal(0, 4, image.shape)
+    cv2.imwrite(str(path), np.clip(image, 0, 255).astype(np.uint8))
+    kept, part = Rect(184, 124, 326, 276), Rect(334, 124, 416, 276)
+
+    def share(user: User, rect: Rect) -> float:
+        return float((_selected(user)[rect.slices] > 127).mean())
+
+    async def scenario(user: User) -> None:
+        user.key(Qt.Key.Key_A)
+        user.paint((160, 100), (300, 200), (440, 300))
+        await user.until(lambda: user.steps[-1:] == ("Smart select",), user.tab.changed)
+        assert share(user, kept) > 0.97
+        assert share(user, part) > 0.97
+        by = user.widget("smart.by")
+        assert isinstance(by, QComboBox)
+        by.setFocus()
+        QTest.keyClick(by, Qt.Key.Key_Down if way == "Alt" else Qt.Key.Key_End)
+        assert ("leave out" in by.currentText()) == (way != "Alt")
+        user.tab.canvas.setFocus()
+        user.paint((370, 150), (372, 200), (380, 250), modifiers=_ALT if way == "Alt" else _NONE)
+        await user.until(lambda: user.steps[-1:] == ("Smart select: leave out",), user.tab.changed)
+        assert share(user, kept) > 0.97
+        assert share(user, part) < 0.03
+        user.ctrl(Qt.Key.Key_Z)
+        assert share(user, part) > 0.97
+        assert user.steps == ("Add mask", "Smart select")
+
+    at_the_window(scenario, path)
 
 
 def test_a_click_on_the_object_is_a_scribble(at_the_window: Run, picture: Path) -> None:
@@ -196,5 +233,19 @@ def test_the_right_button_shows_the_brush_and_names_last(at_the_window: Run, pic
         QTest.keyClick(popup, Qt.Key.Key_Escape)
         assert not user.is_there("brush.popup")
         assert user.layers == ()
+
+    at_the_window(scenario, picture)
+
+
+def test_the_status_bar_says_how_to_use_the_tool(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        hints = set()
+        for entry in TOOLS:
+            user.window.actions_by_name[f"tool.{entry.id}"].trigger()
+            assert user.text("status.hint")
+            hints.add(user.text("status.hint"))
+        assert len(hints) == len(TOOLS)
+        user.key(Qt.Key.Key_S)
+        assert "Alt+click" in user.text("status.hint")
 
     at_the_window(scenario, picture)

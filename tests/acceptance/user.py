@@ -133,14 +133,14 @@ class User:
     def click(self, name: str) -> None:
         QTest.mouseClick(self.widget(name), _LEFT)
 
-    def choose(self, layer_id: str) -> QListView:
-        """Click on the row of a layer; the list then has the focus."""
+    def choose(self, layer_id: str, held: Qt.KeyboardModifier = _NONE) -> QListView:
+        """Click on the row of a layer; the list then has the focus. With Ctrl held it is chosen too."""
         rows = self.widget("layers.list")
         assert isinstance(rows, QListView)
         index = rows.model().index(rows.model().row_of(layer_id), 0)
         rows.scrollTo(index)
         place = rows.visualRect(index).center()
-        QTest.mouseClick(rows.viewport(), _LEFT, _NONE, place)
+        QTest.mouseClick(rows.viewport(), _LEFT, held, place)
         rows.setFocus()
         return rows
 

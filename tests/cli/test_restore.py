@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from inpaint_studio.restore import network, text
+from inpaint_studio.restore.defects import NETWORK
+from inpaint_studio.restore.prior import NEVER
 from tests.cli.conftest import Command
 from tests.restore.conftest import scene, scratched
 
@@ -117,6 +121,7 @@ def test_a_folder_with_a_broken_file(command: Command, scans: Path, tmp_path: Pa
     report = json.loads(done.out)
     assert (report["done"], report["failed"], report["skipped"]) == (3, 1, 0)
     assert "error" in report["files"]["broken.png"]
+    assert report["learned"] == [], "three scans of three sizes have nothing in common"
     assert {path.name for path in (tmp_path / "out").iterdir() if path.is_file()} == {
         "a.png", "b.tif", "whole.png", "restored.html", "restored.json",
     }  # fmt: skip
@@ -185,3 +190,35 @@ def test_an_interrupted_batch_keeps_what_was_done_and_goes_on(process: Command, 
     report = json.loads(process("restore", scans, "-o", "out", "--json").out)
     assert report["done"] + report["skipped"] == 3
     assert report["failed"] == 0
+
+
+def test_a_photo_that_looks_whole_is_left_alone_unless_asked(
+    command: Command, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a detector that takes every photo for whole: what it would show is counted, and --anyway mends it."""
+    rules = network.regimes()
+    assert rules is not None, "the shipped model was calibrated"
+    monkeypatch.setattr(network, "regimes", lambda: replace(rules, calm=1.0, alone=dict.fromkeys(NETWORK, NEVER)))
+    report = json.loads(command("restore", scans / "a.png", "-o", "out.png", "--json").out)
+    assert report["parts"] == 0
+    assert any("looks whole" in note and "--anyway" in note for note in report["notes"])
+    assert (tmp_path / "out.png").read_bytes() == (scans / "a.png").read_bytes()
+    shown = json.loads(command("detect", scans / "a.png", "-o", "m.png", "--json").out)
+    assert shown["looks_whole"]
+    assert shown["parts"], "who looks at them is shown them"
+    report = json.loads(command("restore", scans / "a.png", "-o", "out.png", "--anyway", "--json").out)
+    assert report["parts"] == len(shown["parts"])
+
+
+def test_text_only_says_what_it_found(command: Command, scans: Path, tmp_path: Path) -> None:
+    if not text.available():
+        pytest.skip("onnxruntime is not installed")
+    done = command("detect", scans / "whole.png", "-o", "m.png", "--classes", "text", "--json")
+    assert json.loads(done.out)["notes"] == ["Nothing was found."]
+    stamped = np.rint(np.clip(scene(480, 640), 0, 1) * 255).astype(np.uint8)[..., ::-1].copy()
+    cv2.putText(stamped, "12 25 '87", (430, 440), cv2.FONT_HERSHEY_DUPLEX, 1.0, (60, 140, 255), 2, cv2.LINE_AA)
+    cv2.imwrite(str(scans / "stamped.png"), stamped)
+    report = json.loads(command("detect", scans / "stamped.png", "-o", "m.png", "--classes", "text", "--json").out)
+    assert {part["class"] for part in report["parts"]} == {"text"}
+    assert not report["notes"]
+    assert read(tmp_path / "m.png")[415:445, 430:600].mean() > 20

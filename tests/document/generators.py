@@ -67,7 +67,9 @@ def images(draw: st.DrawFn, pixel_format: PixelFormat, extent: Rect = EXTENT) ->
 @st.composite
 def masks(draw: st.DrawFn, document: Document) -> MaskLayer:
     planes = {"coverage": draw(images(COVERAGE, document.canvas))}
-    return MaskLayer(document.new_id(), draw(texts), planes, draw(st.integers(0, 0xFFFFFF)))
+    layer = MaskLayer(document.new_id(), draw(texts), planes, draw(st.integers(0, 0xFFFFFF)))
+    layer.role = draw(st.sampled_from(MaskLayer.ROLES))
+    return layer
 
 
 #: A fill's candidates.
@@ -151,6 +153,7 @@ def _set_layer(draw: st.DrawFn, document: Document) -> Edit:
         "opacity": opacities,
         "locked": st.booleans(),
         "colour": st.integers(0, 0xFFFFFF),
+        "role": st.sampled_from(MaskLayer.ROLES),
         "recipe": recipes.map(Recipe.to_json),
         "variants": variant_lists,
         "variant": st.integers(0, 7),

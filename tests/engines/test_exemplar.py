@@ -9,6 +9,7 @@ import pytest
 
 from inpaint_studio.engines.contract import Decision, FillRequest, Float, Silent
 from inpaint_studio.engines.models.exemplar import Exemplar, ExemplarOptions
+from inpaint_studio.engines.patches.level import Patches, finest
 from inpaint_studio.errors import Cancelled, InputError
 from tests.engines.requests import hole, photo
 
@@ -56,6 +57,37 @@ def test_previews_have_the_requests_size_and_leave_the_rest_alone() -> None:
         assert preview.dtype == np.float32
         assert preview.shape == REQUEST.image.shape
         assert np.array_equal(preview[known], REQUEST.image[known])
+
+
+def test_there_is_something_to_see_before_the_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look is made of the surroundings' colours, however long the first layout takes."""
+
+    def refuse(*_: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr("inpaint_studio.engines.patches.synthesis.Synthesis.run", refuse)
+    watcher = Watcher()
+    with pytest.raises(Cancelled):
+        Exemplar().fill(REQUEST, watcher)
+    (look,) = watcher.previews
+    hole = REQUEST.mask > 0
+    assert np.array_equal(look[~hole], REQUEST.image[~hole])
+    assert np.abs(look - REQUEST.image)[hole].mean() < 0.05
+
+
+def test_making_the_levels_and_the_lists_of_patches_can_be_cancelled() -> None:
+    """On a large crop these take longer than a cancel may."""
+    image, hole = np.zeros((1100, 40, 3), np.float32), np.zeros((1100, 40), np.bool_)
+    hole[500:520, 10:20] = True
+    heard: list[None] = []
+    level = finest(image, hole, np.zeros_like(hole), lambda: heard.append(None))
+    made = len(heard)
+    level.halved(lambda: heard.append(None))
+    halved = len(heard)
+    patches = Patches(level, 3, level.sources(3), lambda: heard.append(None))
+    assert (made >= 4, halved - made >= 2, len(heard) - halved >= 9) == (True, True, True)
+    # compiled loops are made for one order in memory
+    assert all(part.flags.c_contiguous for part in (patches.targets, patches.source_list, patches.pixels))
 
 
 def test_a_cancel_in_the_midst_of_the_work_is_heard() -> None:

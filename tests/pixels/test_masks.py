@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from itertools import combinations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from inpaint_studio.pixels.masks import (
     feather,
     grow,
     label_parts,
+    may_be_wide,
     support,
 )
 from inpaint_studio.pixels.rect import Rect
@@ -30,6 +32,22 @@ holes = arrays(np.bool_, shapes, elements=st.booleans(), fill=st.just(False))
 coverages = arrays(np.uint8, shapes, elements=st.sampled_from([1, 128, 255]) | st.just(0), fill=st.just(0))
 #: Distances that occur between pixels, and some that do not.
 distances = st.builds(math.hypot, st.integers(0, 6), st.integers(0, 6)) | st.integers(0, 24).map(lambda n: n / 4)
+
+
+def test_a_quick_look_never_misses_a_wide_part() -> None:
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(60):
+        drawn = np.zeros((60, 60), np.uint8)
+        for _ in range(rng.integers(1, 5)):
+            a, b = (tuple(int(side) for side in rng.integers(0, 60, 2)) for _ in range(2))
+            cv2.line(drawn, a, b, 1, int(rng.integers(1, 16)))
+        widest = max(part.widest for part in label_parts(drawn > 0)[1])
+        for limit in (6, 9, 12, 14, 20):
+            assert may_be_wide(drawn > 0, limit) or widest < limit
+            refused += not may_be_wide(drawn > 0, limit)
+    assert refused > 30
+    assert not may_be_wide(np.zeros((9, 9), np.bool_), 3)
 
 
 def brute_distance(hole: Hole) -> np.ndarray:

@@ -82,3 +82,11 @@ def test_around_is_the_box_of_the_true_pixels(mask: np.ndarray) -> None:
     box = Rect.around(mask)
     assert box == Rect.union_of(Rect(x, y, x + 1, y + 1) for y, x in np.argwhere(mask).tolist())
     assert Rect.of_size(mask.shape[1], mask.shape[0]).contains(box)
+
+
+@given(small, small)
+def test_two_united_are_the_union_of_both(one: Rect, other: Rect) -> None:
+    if one.empty and other.empty:
+        assert one.united(other).empty
+    else:
+        assert one.united(other) == Rect.union_of((one, other))

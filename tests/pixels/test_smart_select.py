@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -99,6 +101,70 @@ def test_every_kind_of_photo(pixel_format: PixelFormat) -> None:
     assert np.minimum(found, truth).sum() / np.maximum(found, truth).sum() > 0.95
 
 
+def _figure(width: int, height: int, part: tuple[int, int, int]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """A disc with a smaller one of the colour `part` beside it, joined by a neck, on grass; where the smaller one is."""
+    rng = np.random.default_rng(5)
+    image = np.full((height, width, 3), (70, 120, 60), np.float32)
+    unit = height / 10
+    disc, lobe = (int(3.6 * unit), int(5 * unit)), (int(8.2 * unit), int(5 * unit))
+    cv2.circle(image, disc, int(2.4 * unit), (200, 60, 50), -1)
+    cv2.rectangle(image, (disc[0], int(4.7 * unit)), (lobe[0], int(5.3 * unit)), part, -1)
+    cv2.circle(image, disc, int(2.4 * unit), (200, 60, 50), -1)
+    cv2.circle(image, lobe, int(1.4 * unit), part, -1)
+    there = np.zeros((height, width), np.uint8)
+    cv2.circle(there, lobe, int(1.4 * unit), 1, -1)
+    image += rng.normal(0, 8, image.shape)
+    return np.clip(image, 0, 255).astype(np.uint8), there > 0
+
+
+@pytest.mark.parametrize("size", [(480, 400), (1600, 1300)])
+@pytest.mark.parametrize("part", [(40, 60, 190), (200, 60, 50)], ids=["of another colour", "of the same colour"])
+@pytest.mark.parametrize("shown", ["box", "scribble"])
+def test_a_line_on_the_background_takes_a_part_out(
+    size: tuple[int, int], part: tuple[int, int, int], shown: str
+) -> None:
+    width, height = size
+    unit = height / 10
+    image, lobe = _figure(width, height, part)
+    rest = np.hypot(*np.meshgrid(np.arange(width) - 3.6 * unit, np.arange(height) - 5 * unit)) < 2.3 * unit
+    if shown == "box":
+        prompt = Prompt(box=(0.8 * unit, 2.3 * unit, 9.9 * unit, 7.7 * unit), width=unit / 3)
+    else:
+        lines = (((3 * unit, 5 * unit), (4 * unit, 5 * unit)), ((8 * unit, 4.5 * unit), (8.3 * unit, 5.5 * unit)))
+        prompt = Prompt(lines=lines, width=unit / 3)
+    whole = _select(image, prompt) / 255
+    assert whole[lobe].mean() > 0.9, "it has to be there to be taken out"
+    away = (((8 * unit, 4.6 * unit), (8.4 * unit, 5.4 * unit)),)
+    without = _select(image, replace(prompt, lines=prompt.lines[:1], background=away)) / 255
+    assert without[lobe].mean() < 0.1
+    assert without[rest].mean() > 0.97
+    assert (without > 0.5).sum() < (whole > 0.5).sum() - 0.85 * lobe.sum()
+
+
+def test_a_line_beside_the_object_changes_nothing() -> None:
+    image, _ = _scene(420, 300)
+    prompt = _box(420, 300)
+    beside = replace(prompt, background=(((2.0, 2.0), (30.0, 4.0)), ((-90.0, -90.0),)))
+    assert np.array_equal(_select(image, prompt), _select(image, beside))
+
+
+def test_edges_at_full_size_are_followed_round_what_was_left_out() -> None:
+    """The edge to a part of another colour is the photo's own, not that of the small copy."""
+    width, height = 1600, 1300
+    unit = height / 10
+    image, _ = _figure(width, height, (40, 60, 190))
+    prompt = Prompt(
+        box=(0.8 * unit, 2.3 * unit, 9.9 * unit, 7.7 * unit),
+        width=unit / 3,
+        background=(((8 * unit, 4.6 * unit), (8.4 * unit, 5.4 * unit)),),
+    )
+    found = _select(image, prompt) > 127
+    rows = slice(int(4.75 * unit), int(5.25 * unit))
+    edge = [int(np.flatnonzero(row)[-1]) for row in found[rows]]
+    wanted = [3.6 * unit + np.sqrt((2.4 * unit) ** 2 - (y - 5 * unit) ** 2) for y in range(rows.start, rows.stop)]
+    assert np.median(np.abs(np.array(edge) - wanted)) <= 2
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_prompts_that_make_no_sense_do_no_harm(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -118,6 +184,11 @@ def test_prompts_that_make_no_sense_do_no_harm(seed: int) -> None:
             Prompt(lines=(((0.2, 0.2),),), width=1),
             Prompt(lines=(((-900.0, -900.0), (9000.0, 9000.0)),), width=40),
             Prompt(lines=(((width + 90.0, 0.0),),), width=4),
+        ]
+        prompts += [
+            replace(prompts[0], background=(((0.0, 0.0), (width + 9.0, height + 9.0)),), width=4),
+            replace(prompts[4], background=prompts[4].lines),
+            replace(prompts[5], background=(((-50.0, 2.0),),)),
         ]
         for prompt in prompts:
             assert _select(image, prompt).shape == (height, width)

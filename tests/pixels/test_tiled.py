@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_keys, tile_rect
+from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, in_bands, tile_keys, tile_rect
 from tests.pixels.strategies import FORMATS, formats, name_of, noise, rects, rects_in, seeds
 
 RGB = PixelFormat(Colour.RGB)
@@ -244,3 +244,19 @@ def test_a_tile_of_two_images_shows_as_much_as_their_extents_let_it() -> None:
 def test_images_in_different_formats_are_not_the_same() -> None:
     extent = Rect.of_size(9, 9)
     assert not TiledImage(RGB, extent).same_pixels(TiledImage(PixelFormat(Colour.RGB, "uint16"), extent))
+
+
+@given(st.lists(rects(-900, 900), max_size=6))
+def test_bands_hold_all_and_never_more_than_the_box_around(whole: list[Rect]) -> None:
+    parts = [tile_rect(key).clipped(rect) for rect in whole for key in tile_keys(rect)]
+    bands = in_bands(parts)
+    assert all(any(band.contains(part) for band in bands) for part in parts)
+    assert sum(band.area for band in bands) <= Rect.union_of(parts).area
+    assert len(bands) <= 1 + 1800 // TILE + 1
+
+
+def test_a_ring_is_told_in_bands_and_a_square_in_one_piece() -> None:
+    ring = [Rect.of_size(TILE, TILE).moved(x * TILE, abs(x) * TILE) for x in range(-3, 4)]
+    assert len(in_bands(ring)) == 4
+    square = [tile_rect((row, column)) for row in range(3) for column in range(3)]
+    assert in_bands(square) == [Rect.of_size(3 * TILE, 3 * TILE)]

@@ -183,10 +183,36 @@ def night(height: int, width: int) -> np.ndarray:
     return np.repeat(np.clip(sky, 0, 255).astype(np.uint8)[..., None], 3, 2)
 
 
-@pytest.mark.parametrize("picture", [grain, halftone, night])
+def page(height: int, width: int) -> np.ndarray:
+    """A page of text as a scanner sees it: gray rims, paper that is not quite white."""
+    paper = np.full((height, width, 3), 232, np.uint8)
+    for row in range(20, height, 22):
+        cv2.putText(paper, "and then the old ship came home again at last", (8, row), cv2.FONT_HERSHEY_COMPLEX_SMALL, 0.6,
+                    (30, 30, 30), 1, cv2.LINE_AA)  # fmt: skip
+    noise = np.random.default_rng(4).normal(0, 3, paper.shape)
+    return np.clip(cv2.GaussianBlur(paper, (0, 0), 0.6) + noise, 0, 255).astype(np.uint8)
+
+
+def chart(height: int, width: int) -> np.ndarray:
+    """A map: thin lines of several colours, dots, names."""
+    rng, sheet = np.random.default_rng(6), np.full((height, width, 3), (222, 232, 236), np.uint8)
+    for colour in ((60, 60, 60), (150, 90, 40), (40, 40, 190), (60, 130, 60)):
+        for _ in range(8):
+            steps = rng.normal(0, 22, (30, 2)).cumsum(0) + rng.uniform(0, (width, height))
+            cv2.polylines(sheet, [steps.astype(np.int32)], False, colour, 1, cv2.LINE_AA)
+    for _ in range(40):
+        x, y = int(rng.integers(width)), int(rng.integers(height))
+        cv2.circle(sheet, (x, y), 2, (20, 20, 20), -1, cv2.LINE_AA)
+        cv2.putText(sheet, "Dorf", (x + 4, y), cv2.FONT_HERSHEY_PLAIN, 0.7, (20, 20, 20), 1, cv2.LINE_AA)
+    return sheet
+
+
+@pytest.mark.parametrize("picture", [grain, halftone, night, page, chart])
 def test_textures_are_not_marked_over_half_without_a_word(picture) -> None:  # type: ignore[no-untyped-def]
     found = search(search_of(picture(320, 480)), run, Silent())
-    assert found.marked < finding.ABSURD or any("looks damaged to the detector" in note for note in found.notes)
+    said = " ".join(found.notes)
+    assert found.marked < finding.DOUBTFUL or "look closely" in said or "looks damaged to the detector" in said
+    assert found.marked < finding.ABSURD or "looks damaged to the detector" in said
 
 
 def test_classes_that_were_not_asked_for_are_not_there(scan: Scan) -> None:

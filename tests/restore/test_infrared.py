@@ -63,7 +63,9 @@ def test_an_empty_plane_gives_no_dust(value: int) -> None:
 
 def test_the_search_takes_it() -> None:
     photo, infrared, truth = scanned((1, 1))
-    job = search_of(np.rint(photo * 65535).astype(np.uint16), infrared=infrared, classes=frozenset({Defect.DUST}))
+    job = search_of(
+        np.rint(photo * 65535).astype(np.uint16), infrared=lambda: infrared, classes=frozenset({Defect.DUST})
+    )
     found = search(job, run, Silent())
     assert any("infrared" in note for note in found.notes)
     plane = found.planes[Defect.DUST]
@@ -72,5 +74,5 @@ def test_the_search_takes_it() -> None:
 
 def test_an_infrared_picture_of_another_size_is_told() -> None:
     photo, infrared, _ = scanned()
-    job = search_of(np.rint(photo * 255).astype(np.uint8), infrared=infrared[:-3])
+    job = search_of(np.rint(photo * 255).astype(np.uint8), infrared=lambda: infrared[:-3])
     assert any("another size" in note for note in search(job, run, Silent()).notes)

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from inpaint_studio.document.edits import AddLayer
-from inpaint_studio.document.layers import FillLayer, new_fill_planes
+from inpaint_studio.document.layers import CloneLayer, FillLayer, new_fill_planes
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat
@@ -115,6 +115,20 @@ def test_openraster_holds_every_layer_in_srgb(pixel_format: PixelFormat, tmp_pat
     assert probe(target).family == photo.family == "openraster"
 
 
+def test_retouching_is_among_the_layers(tmp_path: Path) -> None:
+    psd_tools = pytest.importorskip("psd_tools")
+    studio = document(PixelFormat(Colour.RGB))
+    canvas = studio.document.canvas
+    clone = CloneLayer.empty(studio.document.new_id(), "Retouching", studio.document.format, canvas)
+    clone.pixels.write(FILLED, np.full((FILLED.height, FILLED.width, 3), 7, np.uint8))
+    clone.alpha.write(FILLED, np.full((FILLED.height, FILLED.width, 1), 65535, np.uint16))
+    studio.history.apply(AddLayer(clone.state(), 1))
+    opened = psd_tools.PSDImage.open(layers_export(studio, tmp_path / "a.psd", "Photo")())
+    (layer,) = (layer for layer in opened if layer.name == "Retouching")
+    assert layer.bbox == (FILLED.left, FILLED.top, FILLED.right, FILLED.bottom)
+    assert np.array_equal(np.rint(layer.numpy("color") * 255), np.full((FILLED.height, FILLED.width, 3), 7))
+
+
 def test_packed_rows_are_read_as_pillow_reads_them(tmp_path: Path) -> None:
     """Pillow writes no PSD: ours with its rows packed by another library."""
     import imagecodecs
@@ -195,3 +209,37 @@ def test_gimp_shows_exactly_what_we_show(dtype: str, tmp_path: Path) -> None:
     )
     back = read_photo(tmp_path / "out.tif", max_megapixels=1)
     assert np.array_equal(back.pixels[..., :3], shown(studio))
+
+
+@pytest.fixture(scope="module")
+def krita_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of Krita's own: what it makes at its first start, which takes long, serves all tests."""
+    home = tmp_path_factory.mktemp("krita")
+    (home / "run").mkdir(mode=0o700)
+    return home
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(shutil.which("krita") is None or shutil.which("xvfb-run") is None, reason="Krita is not installed")
+@pytest.mark.parametrize(
+    ("suffix", "dtype", "opaque"), [(".psd", "uint8", False), (".psd", "uint16", False), (".ora", "uint8", True)]
+)
+def test_krita_shows_exactly_what_we_show(
+    suffix: str, dtype: str, opaque: bool, tmp_path: Path, krita_home: Path
+) -> None:
+    """Half transparent layers of an .ora are blended in sRGB there and in the photo's own colours here: they differ."""
+    studio = document(PixelFormat(Colour.RGB, dtype), opaque=opaque)
+    source, out = tmp_path / f"a{suffix}", tmp_path / "out.tif"
+    layers_export(studio, source)()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "QT_"))}
+    environment |= {"HOME": str(krita_home), "XDG_RUNTIME_DIR": str(krita_home / "run"), "LC_ALL": "C.UTF-8"}
+    command = ["xvfb-run", "-a", "krita", "--nosplash", "--export", "--export-filename", str(out), str(source)]
+    done = subprocess.run(
+        ["timeout", "-k", "5", "200", *command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    seen = read_photo(out, max_megapixels=1)
+    wanted = shown(studio) if suffix == ".psd" else read_photo(source, max_megapixels=1).pixels[..., :3]
+    assert (seen.format.dtype, seen.pixels.shape) == (dtype, wanted.shape)
+    assert np.array_equal(seen.pixels, wanted)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.storage.convert import at_depth
-from inpaint_studio.storage.files import read_mask, write_photo
+from inpaint_studio.storage.files import read_mask, read_masks, write_photo
 from inpaint_studio.storage.photo import Metadata, Photo
 
 GRAY = np.arange(256, dtype=np.uint8).reshape(8, 32)
@@ -31,6 +31,17 @@ def test_alpha_multiplies(tmp_path):
     pixels = np.dstack([np.full_like(GRAY, 128), GRAY])
     write_photo(Photo(pixels, PixelFormat(Colour.GRAY, alpha=True)), tmp_path / "mask.png")
     assert np.array_equal(read_mask(tmp_path / "mask.png"), np.rint(GRAY * (128 / 255)))
+
+
+def test_the_alpha_channel_alone(tmp_path):
+    pixels = np.dstack([np.full_like(GRAY, 128), GRAY])
+    write_photo(Photo(pixels, PixelFormat(Colour.GRAY, alpha=True)), tmp_path / "mask.png")
+    both = read_masks(tmp_path / "mask.png")
+    assert np.array_equal(both[0], read_mask(tmp_path / "mask.png"))
+    assert np.array_equal(both[1], GRAY)
+    pixels[..., 1] = 255
+    write_photo(Photo(pixels, PixelFormat(Colour.GRAY, alpha=True)), tmp_path / "mask.png")
+    assert read_masks(tmp_path / "mask.png")[1] is None
 
 
 def test_luminance(tmp_path):

@@ -13,6 +13,7 @@ import numpy as np
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, Paint, decode_edit
 from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.pixels.display_samples import eight_bit
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.pixels.tiled import TILE, TiledImage
 from inpaint_studio.storage.photo import Photo
@@ -20,8 +21,11 @@ from inpaint_studio.storage.project import (
     Journal,
     JournalWriter,
     Opened,
+    Pictures,
     ReadPhoto,
     Written,
+    make_preview,
+    make_thumbnail,
     open_journal,
     open_project,
     save,
@@ -73,8 +77,12 @@ class Session:
             self.position += 1
         self.writer.record(self.document, position)
 
-    def save(self, target: Path, thumbnail: bytes | None = None) -> Written:
-        return save(self.writer, target, thumbnail=thumbnail)
+    def pictures(self) -> Pictures:
+        """What the document looks like now."""
+        return pictures(self.document, self.writer.last_number)
+
+    def save(self, target: Path, pictures: Pictures | None = None) -> Written:
+        return save(self.writer, target, pictures=pictures)
 
     def crash(self) -> Path:
         """Let go of everything as a killed process does, as far as that can be had in this one."""
@@ -95,6 +103,12 @@ class Session:
     ) -> None:
         if self.writer._thread.is_alive():
             self.writer.close(discard=True)
+
+
+def pictures(document: Document, shows: int = 0) -> Pictures:
+    """Pictures of a document that is no larger than they may be."""
+    picture, colour = eight_bit(document.composite().read(document.canvas)), document.format.colour
+    return Pictures(make_thumbnail(picture, colour), make_preview(picture, colour), shows)
 
 
 def photo_file(document: Document) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from inpaint_studio.document.edits import SetLayer
 from inpaint_studio.document.history import History
 from inpaint_studio.errors import InputError
-from inpaint_studio.storage.project import Journal, make_thumbnail, open_journal
+from inpaint_studio.storage.project import Journal, Pictures, open_journal
 from tests.document.generators import fingerprint
 from tests.storage_project.sessions import (
     Session,
@@ -154,13 +154,13 @@ def test_a_mistake_in_the_writer_is_not_silent(tmp_path, monkeypatch):
 
 def test_a_thumbnail_is_kept_and_others_are_refused(tmp_path):
     session = worked_on(tmp_path)
-    picture = make_thumbnail(session.document.composite(), session.document.canvas)
+    pictures = session.pictures()
     with pytest.raises(ValueError, match="256"):
-        session.writer.record_thumbnail(b"GIF89a" + bytes(100))
-    session.writer.record_thumbnail(picture)
+        session.writer.record_pictures(Pictures(b"GIF89a" + bytes(100)))
+    session.writer.record_pictures(pictures)
     path = session.crash()
     found = open_journal(path, read=reader())
-    assert found.thumbnail == picture
+    assert found.thumbnail == pictures.thumbnail
     found.journal.close(keep=False)
 
 

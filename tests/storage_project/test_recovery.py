@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inpaint_studio.errors import InputError
-from inpaint_studio.storage.project import discard, leftovers, make_thumbnail, open_journal
+from inpaint_studio.storage.project import discard, leftovers, open_journal
 from tests.document.generators import fingerprint
 from tests.storage_project.killer import _lives_for
 from tests.storage_project.sessions import Session, gray_document, opened, reader, reopened, stroke, worked_on
@@ -13,8 +13,8 @@ from tests.storage_project.sessions import Session, gray_document, opened, reade
 
 def test_an_unsaved_document_is_listed_and_opened(tmp_path):
     session = worked_on(tmp_path)
-    picture = make_thumbnail(session.document.composite(), session.document.canvas)
-    session.writer.record_thumbnail(picture)
+    picture = session.pictures().thumbnail
+    session.writer.record_pictures(session.pictures())
     assert leftovers(tmp_path) == []  # it is alive
     with pytest.raises(InputError, match="already open"):
         discard(session.writer.path)

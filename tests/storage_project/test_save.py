@@ -8,7 +8,7 @@ import pytest
 
 from inpaint_studio.document.edits import MoveLayer, RemoveLayer, SetLayer
 from inpaint_studio.errors import Cancelled, InputError
-from inpaint_studio.storage.project import is_project, make_thumbnail, read_thumbnail, save
+from inpaint_studio.storage.project import is_project, read_thumbnail, save
 from tests.document.generators import fingerprint
 from tests.storage_project.sessions import add_mask, gray_document, opened, query, reopened, stroke, worked_on
 
@@ -62,7 +62,7 @@ def test_saving_little_by_little_gives_what_saving_once_gives(tmp_path):
             lambda: session.do(MoveLayer(0, 1)),
             lambda: session.do(stroke(document, "L2", (1, 1), 77)),
             lambda: (session.go_to(1), session.do(add_mask(document)), session.go_to(0), session.go_to(2)),
-            lambda: session.writer.record_thumbnail(make_thumbnail(document.composite(), document.canvas)),
+            lambda: session.writer.record_pictures(session.pictures()),
         ):
             action()
             check()
@@ -178,11 +178,11 @@ def test_edits_go_on_while_a_save_runs(tmp_path, monkeypatch):
 def test_the_picture_inside_is_read_without_opening(tmp_path):
     target = tmp_path / "Work.inpaint"
     with worked_on(tmp_path) as session:
-        picture = make_thumbnail(session.document.composite(), session.document.canvas)
+        pictures = session.pictures()
         session.save(target)
         assert read_thumbnail(target) is None
-        session.save(target, picture)
-        assert read_thumbnail(target) == picture
+        session.save(target, pictures)
+        assert read_thumbnail(target) == pictures.thumbnail
     assert is_project(target)
     assert not is_project(tmp_path)
     assert not is_project(tmp_path / "none")

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint_studio.document.document import Document
-from inpaint_studio.pixels.format import Colour, PixelFormat
-from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TiledImage
+from inpaint_studio.pixels.display_samples import eight_bit
+from inpaint_studio.pixels.format import Colour
 from inpaint_studio.storage.project.thumbnail import make_thumbnail, valid_thumbnail
 from tests.pixels.strategies import FORMATS, name_of, noise
 
@@ -19,8 +17,7 @@ from tests.pixels.strategies import FORMATS, name_of, noise
 @pytest.mark.parametrize("pixel_format", FORMATS, ids=name_of)
 @pytest.mark.parametrize("size", [(1, 1), (3, 700), (900, 2), (400, 300)])
 def test_every_format_and_shape_has_one(pixel_format, size):
-    document = Document(TiledImage.from_array(noise(*size, pixel_format, 1), pixel_format))
-    data = make_thumbnail(document.composite(), document.canvas)
+    data = make_thumbnail(eight_bit(noise(*size, pixel_format, 1)), pixel_format.colour)
     assert valid_thumbnail(data)
     with Image.open(io.BytesIO(data)) as image:
         image.load()
@@ -30,8 +27,7 @@ def test_every_format_and_shape_has_one(pixel_format, size):
 def test_it_shows_the_photo():
     samples = np.zeros((512, 512, 3), np.uint8)
     samples[:256, :, 0] = 200
-    document = Document(TiledImage.from_array(samples, PixelFormat(Colour.RGB)))
-    with Image.open(io.BytesIO(make_thumbnail(document.composite(), Rect(0, 0, 512, 512)))) as image:
+    with Image.open(io.BytesIO(make_thumbnail(samples, Colour.RGB))) as image:
         assert image.getpixel((10, 10)) == (200, 0, 0)
         assert image.getpixel((10, 250)) == (0, 0, 0)
 

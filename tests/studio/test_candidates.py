@@ -9,11 +9,12 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, decode_edit
 from inpaint_studio.document.layers import FillLayer, LayerState, layer_from
 from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines import catalog
 from inpaint_studio.pixels.format import ALPHA16, COVERAGE, Colour, PixelFormat
 from inpaint_studio.pixels.judging import incoherence
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
-from inpaint_studio.studio.candidates import MOST, candidates, choose, discard, hold, recipes, score
+from inpaint_studio.studio.candidates import MOST, candidates, choose, discard, hold, recipes, rivals, score
 
 _CANVAS = Rect.of_size(300, 200)
 _HOLE = Rect(100, 60, 180, 130)
@@ -57,6 +58,24 @@ def _shown(document: Document) -> np.ndarray:
 
 
 _GRAY, _SHIFTED = np.full((200, 300, 3), 110, np.uint8), np.roll(_photo(), 4, axis=1)
+
+
+def test_seeds_follow_each_other_and_a_race_takes_the_engines_in_turn() -> None:
+    recipe = Recipe(engine="patchmatch", seed=4, options={"patch_radius": 2})
+    assert [made.seed for made in recipes(recipe, 3)] == [4, 5, 6]
+    raced = recipes(recipe, 5, ["exemplar", "patchmatch"])
+    assert [(made.engine, made.seed) for made in raced] == [
+        ("patchmatch", 4), ("exemplar", 4), ("patchmatch", 5), ("exemplar", 5), ("patchmatch", 6),
+    ]  # fmt: skip
+    assert [made.options for made in raced[:2]] == [{"patch_radius": 2}, {}]
+    assert len(recipes(recipe, 99)) == MOST
+
+
+def test_rivals_are_the_engines_for_objects() -> None:
+    specs = catalog.specs()
+    assert rivals("exemplar", specs) == ["patchmatch"]
+    assert rivals("auto", specs) == ["exemplar"], "auto takes patchmatch for objects itself"
+    assert rivals("thin", specs) == ["exemplar", "patchmatch"]
 
 
 def _score(document: Document, pixels: np.ndarray) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import tifffile
 
 from inpaint_studio.document.layers import FillLayer, ProposalLayer
 from inpaint_studio.engines.contract import Decision, Float, Silent
@@ -18,6 +21,7 @@ from inpaint_studio.studio import restoring
 from inpaint_studio.studio.jobs import HereRunner, WorkerRunner
 from inpaint_studio.studio.studio import Studio
 from tests.restore.conftest import scene, scratched
+from tests.restore.test_infrared import scanned
 
 SCAN = scratched(220, 300)
 
@@ -118,3 +122,40 @@ def test_what_lies_in_view_comes_first(studio: Studio) -> None:
     heard: list[Rect] = []
     restoring.find(job, HereRunner(), Silent(), lambda rect, _: heard.append(rect))
     assert heard[0].left <= 290 < heard[0].right
+
+
+def two_pages(path: Path, second: np.ndarray, photo: np.ndarray) -> Studio:
+    with tifffile.TiffWriter(path) as tiff:
+        tiff.write(photo, photometric="rgb" if photo.ndim == 3 else "minisblack")
+        tiff.write(second, photometric="minisblack" if second.ndim == 2 else "rgb")
+    return Studio.open(path, Settings())
+
+
+def test_a_second_gray_page_is_the_infrared_picture(tmp_path: Path) -> None:
+    """Registered to the photo like a fourth sample, and certain where nobody looks."""
+    photo, infrared, truth = scanned((2, -1))
+    studio = two_pages(tmp_path / "scan.tif", infrared, np.rint(photo * 65535).astype(np.uint16))
+    found = restoring.find(restoring.search_job(studio, (Defect.DUST,)), HereRunner(), Silent())
+    assert "Dust was taken from the infrared picture." in found.notes
+    plane = found.planes[Defect.DUST]
+    assert (plane.read(plane.extent)[..., 0][truth] > 127).mean() > 0.9
+    mask = restoring.proposal(studio, restoring.propose(studio, found, Sliders(), alone=True)).mask()
+    assert (mask.read(mask.extent)[..., 0][truth] > 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("kind", ["another size", "in colour", "gray photo", "three pages"])
+def test_another_second_page_is_left_alone(tmp_path: Path, kind: str) -> None:
+    photo, infrared, _ = scanned()
+    pixels = np.rint(photo * 255).astype(np.uint8)
+    second = np.rint(infrared / 257).astype(np.uint8)
+    if kind == "another size":
+        second = second[:-8]
+    elif kind == "in colour":
+        second = np.repeat(second[..., None], 3, 2)
+    elif kind == "gray photo":
+        pixels = pixels[..., 0]
+    studio = two_pages(tmp_path / "scan.tif", second, pixels)
+    if kind == "three pages":
+        tifffile.imwrite(tmp_path / "scan.tif", second, append=True)
+    found = restoring.find(restoring.search_job(studio, (Defect.DUST,)), HereRunner(), Silent())
+    assert not any("infrared" in note for note in found.notes)

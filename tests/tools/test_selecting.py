@@ -371,6 +371,9 @@ def test_the_wand_sees_fills() -> None:
     AddLayer(fill.state(), 1).apply(document)
     _drag(WandTool(), document, [(150, 150)])
     assert Rect.around(_plane(document) == 255) == Rect(100, 100, 200, 200)
+    # and not when it is to look at the photo alone
+    _drag(WandTool(WandSettings(all_layers=False)), document, [(250, 150)])
+    assert Rect.around(_plane(document) == 255) == Rect(100, 100, 300, 200)
 
 
 def test_the_wands_settings() -> None:

@@ -1,7 +1,8 @@
 """Temperatures and thresholds from the validation photos: `python -m training.defects.calibrate --run FOLDER`.
 
-Temperatures minimise the cross entropy of each class (Guo et al., On Calibration of Modern Neural Networks, 2017). Thresholds
-maximise F1 of dust, lines and cracks together, at no more than a set share marked on the undamaged photos.
+Temperatures minimise the cross entropy of each class (Guo et al., On Calibration of Modern Neural Networks, 2017). Thresholds,
+of a whole photo and of a damaged one, maximise F1 of dust, lines and cracks together, at no more than a set share marked on
+the undamaged photos (`levels`). What is judged is what the program sees: its own search looks at the pictures.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import argparse
 import json
 import tempfile
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,24 +18,21 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from inpaint_studio.engines.contract import Payload, Progress, Silent
+from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.restore import network as program
+from inpaint_studio.restore.finding import Search, search
+from inpaint_studio.restore.task import as_bytes
+
 from . import CLASSES
 from .evaluate import Score, pictures
 from .export import trained, write
+from .generator import Sample
+from .levels import PIXEL, Choice, Fit, Picture
 from .outlines import Outlines
 
-PIXEL = np.array([0.2, 0.3, 0.4, 0.5])
-PART = np.array([0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97, 0.99])
-MOST_MARKED, MOST_STAINS = 0.0015, 0.0003
-"""Share of the undamaged photos that all classes together, and stains alone, may mark."""
 SEED = 90_210
-
-
-@dataclass
-class Table:
-    """What a class's parts hold at one pixel threshold, for every part of every picture: so that any threshold is a sum."""
-
-    confidence: list[npt.NDArray[np.float64]]
-    counts: list[npt.NDArray[np.float64]]
 
 
 def temperature(probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> float:
@@ -54,62 +51,36 @@ def temperature(probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool
     return float(np.exp((low + high) / 2))
 
 
-def parts_of(plane: npt.NDArray[np.float32], pixel: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Labels of the parts of a plane, and the highest probability of each (0 for the outside)."""
-    count, labels = cv2.connectedComponents((plane >= pixel).astype(np.uint8), connectivity=8)
-    highest = np.zeros(count, np.float32)
-    np.maximum.at(highest, labels.ravel(), plane.ravel())
-    highest[0] = 0
-    return labels, highest
+def seen(session: onnxruntime.InferenceSession, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The probabilities (8-bit, H×W×4) that the program has of a picture when it looks with `session`."""
+
+    def run(_: str, payload: Payload, __: Progress) -> Payload:
+        found = program.probabilities(payload.arrays["image"], float(payload.data["scale"]), session)
+        return Payload({}, {"found": as_bytes(found)})
+
+    planes = np.zeros((*rgb.shape[:2], len(CLASSES)), np.uint8)
+
+    def heard(region: Rect, found: npt.NDArray[np.uint8]) -> None:
+        planes[region.slices] = found
+
+    extent = Rect.of_size(rgb.shape[1], rgb.shape[0])
+    search(Search(lambda rect: rgb[rect.slices], extent, PixelFormat(Colour.RGB)), run, Silent(), heard)
+    return planes
 
 
-def marked(plane: npt.NDArray[np.float32], pixel: float, part: float) -> npt.NDArray[np.bool_]:
-    """What a class marks at two thresholds."""
-    labels, highest = parts_of(plane, pixel)
-    return (highest >= part)[labels]
-
-
-def choose(damaged: list[tuple], whole: list[npt.NDArray[np.float32]]) -> tuple[dict[str, tuple[float, float]], Score]:
-    """Thresholds a class: from the strictest, class by class, whatever raises F1 and stays within the share marked."""
-    best: tuple[float, dict, Score] = (-1.0, {}, Score())
+def choose(
+    damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]]
+) -> tuple[float, Choice, Fit]:
+    """The threshold of pixels, those of parts, and the pictures that they were fitted to."""
+    best: list[tuple[float, float, Choice, Fit]] = []
     for pixel in PIXEL:
-        tables = [[parts_of(planes[..., c], pixel) for c in range(len(CLASSES))] for planes, _, _ in damaged]
-        clean = [[parts_of(planes[..., c], pixel) for c in range(len(CLASSES))] for planes in whole]
-        chosen = dict.fromkeys(CLASSES, 0.995)
-        chosen["stains"] = next(
-            (float(part) for part in PART if part >= pixel and _share(clean, {"stains": part}) <= MOST_STAINS), 0.995
+        fit = Fit(
+            [Picture.of(planes, pixel, sample) for planes, sample in damaged],
+            [Picture.of(planes, pixel) for planes in whole],
         )
-        score = _score(damaged, tables, chosen)
-        for _ in range(2):
-            for name in CLASSES[:3]:
-                for part in PART[pixel <= PART]:
-                    tried = chosen | {name: float(part)}
-                    if _share(clean, tried) <= MOST_MARKED:
-                        made = _score(damaged, tables, tried)
-                        if made.f1 > score.f1:
-                            chosen, score = tried, made
-        if score.f1 > best[0]:
-            best = (score.f1, {name: (float(pixel), chosen[name]) for name in CLASSES}, score)
-    return best[1], best[2]
-
-
-def _share(clean: list, chosen: dict[str, float]) -> float:
-    """The mean share of the undamaged photos that the classes in `chosen` mark together."""
-    shares = []
-    for own in clean:
-        masks = [(own[c][1] >= chosen[name])[own[c][0]] for c, name in enumerate(CLASSES) if name in chosen]
-        shares.append(float(np.logical_or.reduce(masks).mean()))
-    return float(np.mean(shares))
-
-
-def _score(damaged: list[tuple], tables: list, chosen: dict[str, float]) -> Score:
-    score = Score()
-    for (_, labels, ignore), own in zip(damaged, tables, strict=True):
-        found = np.zeros(ignore.shape, bool)
-        for channel, name in enumerate(CLASSES[:3]):
-            found |= (own[channel][1] >= chosen[name])[own[channel][0]]
-        score.add(found, labels[..., :3].any(2), ignore | (labels[..., 3] > 0))
-    return score
+        f1, choice = fit.best(pixel)
+        best.append((f1, pixel, choice, fit))
+    return max(best, key=lambda one: one[0])[1:]
 
 
 def main() -> None:
@@ -136,31 +107,25 @@ def main() -> None:
             temperatures[name] = round(temperature(p, t), 3)
         write(network, path, [temperatures[name] for name in CLASSES], dict.fromkeys(CLASSES, (0.4, 0.6)), step)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        damaged = [(two_scales(session, s.image), s.labels, s.ignore > 0) for s in samples]
-        whole = [two_scales(session, cv2.imread(str(photo))[..., ::-1]) for photo in photos]
-    thresholds, score = choose(damaged, whole)
-    found = {
-        "temperatures": temperatures, "thresholds": thresholds, "step": step,
-        "validation": {name: round(getattr(score, name), 4) for name in ("f1", "iou", "precision", "recall")},
-        "undamaged_percent": {
-            name: [round(100 * float(marked(planes[..., c], *thresholds[name]).mean()), 3) for planes in whole]
-            for c, name in enumerate(CLASSES)
-        },
-    }  # fmt: skip
+        damaged = [(seen(session, s.image), s) for s in samples]
+        whole = [seen(session, cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)) for photo in photos]
+    found = {"temperatures": temperatures, **calibrated(damaged, whole), "step": step}
     (arguments.run / "calibration.json").write_text(json.dumps(found, indent=2))
     print(json.dumps(found, indent=2))
 
 
-COARSE = np.array([0.0, 0.3, 0.3, 0.5], np.float32)
-"""As in `inpaint_studio.restore.network`."""
-
-
-def two_scales(session: onnxruntime.InferenceSession, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """The probabilities that the program would see."""
-    fine = _run(session, rgb)
-    half = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    coarse = cv2.resize(_run(session, half), fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(fine + (coarse - fine) * COARSE, np.float32)
+def calibrated(
+    damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]]
+) -> dict[str, object]:
+    """Thresholds and regimes as the model's notes hold them, and what they do to the validation photos."""
+    pixel, choice, fit = choose(damaged, whole)
+    score: Score = fit.score(choice)
+    return {
+        "thresholds": {name: (pixel, choice.whole[defect]) for name, defect in zip(CLASSES, choice.whole, strict=True)},
+        "prior": choice.regimes(fit.unseen(choice)).to_json(),
+        "validation": {name: round(getattr(score, name), 4) for name in ("f1", "iou", "precision", "recall")},
+        "undamaged_percent": [round(100 * share, 3) for share in fit.shares(choice)],
+    }
 
 
 def _run(session: onnxruntime.InferenceSession, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -41,9 +41,10 @@ def trained(run: Path) -> tuple[DefectNet, int]:
 
 
 def write(
-    network: DefectNet, out: Path, temperatures: list[float], thresholds: dict[str, tuple[float, float]], step: int
-) -> None:
-    """Write the ONNX file with its notes."""
+    network: DefectNet, out: Path, temperatures: list[float], thresholds: dict[str, tuple[float, float]], step: int,
+    prior: dict[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Write the ONNX file with its notes. prior: how thresholds follow what a photo shows, as `calibrate` found it."""
     model = Probabilities(network, temperatures).eval()
     sides = {2: "height", 3: "width"}
     torch.onnx.export(
@@ -51,7 +52,8 @@ def write(
         dynamic_axes={"image": {0: "count", **sides}, "probability": {0: "count", **sides}}, opset_version=17, dynamo=False,
     )  # fmt: skip
     proto = onnx.load(str(out))
-    for key, value in {"classes": CLASSES, "thresholds": thresholds, "step": step}.items():
+    notes = {"classes": CLASSES, "thresholds": thresholds, "step": step} | ({"prior": prior} if prior else {})
+    for key, value in notes.items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = key, json.dumps(value)
     onnx.save(proto, str(out))
@@ -65,12 +67,13 @@ def main() -> None:
     parser.add_argument("--calibration", type=Path, help="what training.defects.calibrate wrote")
     arguments = parser.parse_args()
     network, step = trained(arguments.run)
-    temperatures, thresholds = [1.0] * len(CLASSES), dict.fromkeys(CLASSES, (0.4, 0.6))
+    temperatures, thresholds, prior = [1.0] * len(CLASSES), dict.fromkeys(CLASSES, (0.4, 0.6)), None
     if arguments.calibration:
         found = json.loads(arguments.calibration.read_text())
         temperatures = [found["temperatures"][name] for name in CLASSES]
         thresholds = {name: tuple(found["thresholds"][name]) for name in CLASSES}
-    write(network, arguments.out, temperatures, thresholds, step)
+        prior = found.get("prior")
+    write(network, arguments.out, temperatures, thresholds, step, prior)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB, step {step}")
 
 

@@ -52,6 +52,7 @@ def detect(
         "seconds": round(time.perf_counter() - started, 3),
         "marked_percent": round(marked, 4),
         "parts": _listed(proposal),
+        "looks_whole": found.looks_whole,
         "notes": list(found.notes),
     }
     if as_json:

@@ -19,8 +19,9 @@ from inpaint_studio.restore.proposal import Sliders
 from inpaint_studio.settings import load_settings
 from inpaint_studio.storage.files import check_target
 from inpaint_studio.studio import restoring
-from inpaint_studio.studio.batch import Batch, Options, mend_file
+from inpaint_studio.studio.batch import Batch
 from inpaint_studio.studio.jobs import HereRunner
+from inpaint_studio.studio.mending import Options, mend_file
 
 
 def restore(
@@ -38,7 +39,15 @@ def restore(
     ] = restoring.RIM,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same result.")] = 0,
     quality: Annotated[int | None, typer.Option(min=1, max=100, help="For JPEG; else the photo's own.")] = None,
-    anyway: Annotated[bool, typer.Option("--anyway", help="Mend even where a quarter of the photo is marked.")] = False,  # noqa: FBT002
+    anyway: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--anyway", help="Mend what is doubtful too: a photo that looks whole, or a quarter of it marked."
+        ),
+    ] = False,
+    album: Annotated[  # noqa: FBT002
+        bool, typer.Option(help="In a folder: mend in each scan what many of them have at the same place.")
+    ] = True,
     jobs: Annotated[int, typer.Option(min=0, max=64, help="Photos at a time; 0: what processor and memory allow.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002
 ) -> None:
@@ -50,6 +59,7 @@ def restore(
         recipe=Recipe(engine=engine, seed=seed, grow=grow),
         quality=quality,
         anyway=anyway,
+        album=album,
     )
     if photo.is_dir():
         _folder(photo, output, options, jobs, as_json=as_json)
@@ -63,7 +73,7 @@ def _one(photo: Path, output: Path, options: Options, *, as_json: bool) -> None:
     check_target(output)
     started = time.perf_counter()
     with Bar("Restoring") as bar:
-        done = interruptible(lambda: mend_file(photo, output, options, load_settings(), HereRunner(), bar))
+        done, _ = interruptible(lambda: mend_file(photo, output, options, load_settings(), HereRunner(), bar))
     report = {"output": str(output), "seconds": round(time.perf_counter() - started, 3), **done.to_json()}
     if as_json:
         typer.echo(json.dumps(report))
@@ -84,6 +94,7 @@ def _folder(source: Path, target: Path, options: Options, jobs: int, *, as_json:
             batch.write_report()
     done, failed, skipped = batch.counts()
     report = {"output": str(target), "report": str(batch.report), "done": done, "failed": failed, "skipped": skipped}
+    report["learned"] = batch.learned()
     typer.echo(
         json.dumps({**report, "files": batch.files()})
         if as_json

@@ -21,13 +21,25 @@ def diffusion(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before downloading.")] = False,  # noqa: FBT002
 ) -> None:
     """Install torch and diffusers, which the learned engines need. Says the download size first."""
+    _install("diffusion", "Installed. `inpaint-studio engines` lists what can run now.", yes=yes)
+
+
+@app.command()
+def raw(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before downloading.")] = False,  # noqa: FBT002
+) -> None:
+    """Install LibRaw, which develops camera raws. Says the download size first."""
+    _install("raw", "Installed. Camera raws can be opened now.", yes=yes)
+
+
+def _install(extra: str, then: str, *, yes: bool) -> None:
     typer.echo("Asking the package index what is missing …", err=True)
-    installation = plan_installation(requirements_of("diffusion"))
+    installation = plan_installation(requirements_of(extra))
     if not installation.packages:
-        typer.echo("Everything for diffusion is installed already.")
+        typer.echo(f"Everything for {extra} is installed already.")
         return
     offer(installation, typer.echo)
     if not yes:
         typer.confirm("Download and install now?", abort=True, err=True)
     install(installation)
-    typer.echo("Installed. `inpaint-studio engines` lists what can run now.")
+    typer.echo(then)

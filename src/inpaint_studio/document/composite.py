@@ -8,16 +8,23 @@ from dataclasses import dataclass
 from inpaint_studio.document.layers import Layer, PixelLayer
 from inpaint_studio.pixels.blend import blend, fade, hide
 from inpaint_studio.pixels.format import PixelFormat, Samples
+from inpaint_studio.pixels.masks import Opacity
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 
 
 @dataclass(frozen=True, slots=True)
-class _Fill:
+class FrozenFill:
+    """The planes and the opacity of a visible layer of pixels at one moment."""
+
     pixels: TiledImage
     alpha: TiledImage
     hidden: TiledImage
     opacity: float
+
+    def opacity_in(self, rect: Rect) -> Opacity:
+        """How much of the fill is seen in `rect`, 16-bit H×W: its alpha, less what is hidden, by its opacity."""
+        return fade(hide(self.alpha.read(rect)[..., 0], self.hidden.read(rect)[..., 0]), self.opacity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class Composite:
     """The photo with its visible fills at one moment. Frozen: any thread may read it while the document goes on."""
 
     photo: TiledImage
-    fills: tuple[_Fill, ...]
+    fills: tuple[FrozenFill, ...]
 
     @classmethod
     def of(cls, photo: TiledImage, layers: Sequence[Layer]) -> Composite:
@@ -33,7 +40,7 @@ class Composite:
         return cls(
             photo,
             tuple(
-                _Fill(layer.pixels.snapshot(), layer.alpha.snapshot(), layer.hidden.snapshot(), layer.opacity)
+                FrozenFill(layer.pixels.snapshot(), layer.alpha.snapshot(), layer.hidden.snapshot(), layer.opacity)
                 for layer in layers
                 if isinstance(layer, PixelLayer) and layer.visible
             ),
@@ -51,7 +58,6 @@ class Composite:
             area = fill.alpha.covered.clipped(rect)
             if area.empty:
                 continue
-            opacity = hide(fill.alpha.read(area)[..., 0], fill.hidden.read(area)[..., 0])
             part = result[area.within(rect).slices]
-            part[..., :colours] = blend(part[..., :colours], fill.pixels.read(area), fade(opacity, fill.opacity))
+            part[..., :colours] = blend(part[..., :colours], fill.pixels.read(area), fill.opacity_in(area))
         return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.layers import Layer
@@ -29,6 +29,8 @@ class Document:
         self._layers: list[Layer] = []
         self._last_id = 0
         self._listeners: list[Listener] = []
+        #: The parts of the rectangle that listeners are told of just now, for those that can do with less than all.
+        self.changed_parts: tuple[Rect, ...] = ()
 
     @property
     def format(self) -> PixelFormat:
@@ -75,13 +77,14 @@ class Document:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def changed(self, rect: Rect) -> None:
-        """For edits: say that `rect` may look different now.
+    def changed(self, rect: Rect, parts: Sequence[Rect] = ()) -> None:
+        """For edits: say that `rect` may look different now; of it only `parts`, where they are given.
 
         A listener that fails is reported by `sys.excepthook` and by nothing else: the edit is done, and has to get into
         the history.
         """
         self.revision += 1
+        self.changed_parts = tuple(parts) or (rect,)
         for listener in tuple(self._listeners):
             try:
                 listener(rect)

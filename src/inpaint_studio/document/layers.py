@@ -100,7 +100,13 @@ class Layer:
 
 
 class MaskLayer(Layer):
-    """What is to be filled: 8-bit coverage in the plane "coverage". `colour` is its overlay's, 0xRRGGBB."""
+    """What is selected: 8-bit coverage in the plane "coverage". `colour` is its overlay's, 0xRRGGBB.
+
+    `role`: "fill" is to be filled; while it is visible, "avoid" is not to be copied from by any fill, and from "source"
+    alone engines that copy may copy.
+    """
+
+    ROLES: ClassVar[tuple[str, ...]] = ("fill", "avoid", "source")
 
     kind = "mask"
     plane_names = frozenset({"coverage"})
@@ -108,6 +114,7 @@ class MaskLayer(Layer):
     def __init__(self, layer_id: str, name: str, planes: dict[str, TiledImage], colour: int = 0xFF0000) -> None:
         super().__init__(layer_id, name, planes)
         self.colour = colour
+        self.role = "fill"
 
     @classmethod
     def empty(cls, layer_id: str, name: str, canvas: Rect) -> MaskLayer:
@@ -118,7 +125,12 @@ class MaskLayer(Layer):
         return self.planes["coverage"]
 
     def properties(self) -> Json:
-        return {**super().properties(), "colour": self.colour}
+        return {**super().properties(), "colour": self.colour, "role": self.role}
+
+    def _read(self, key: str, value: object) -> object:
+        if key == "role" and value not in self.ROLES:
+            raise ValueError(f"a mask has no role {value!r}")
+        return super()._read(key, value)
 
 
 class PixelLayer(Layer):

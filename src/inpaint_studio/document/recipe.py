@@ -10,6 +10,8 @@ from inpaint_studio.errors import InputError
 _VERSION = 2
 #: What recipes of version 1 were made without.
 _BEFORE_2 = {"seams": False, "grain": False}
+#: The engine of a fill that was merged from layers made in different ways: `chosen` says by which engines, and how much.
+MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Recipe:
     chosen: dict[str, int] = field(default_factory=dict)
     seams: bool = True
     grain: bool = True
+
+    @property
+    def can_run(self) -> bool:
+        """Whether it says how to make the fill again; not whether its engine is installed."""
+        return self.engine != MERGED
 
     def to_json(self) -> Json:
         return {

@@ -1,4 +1,4 @@
-"""Which engines there are, how they are loaded, and the task by which a worker runs one."""
+"""Which engines there are, how they are loaded, and the tasks by which a worker runs one, opens it and lets it go."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from inpaint_studio.engines import models
-from inpaint_studio.engines.contract import AUTO, Engine, EngineSpec, FillRequest, FillResult, Payload, Progress
+from inpaint_studio.engines.contract import (
+    AUTO,
+    Engine,
+    EngineSpec,
+    FillRequest,
+    FillResult,
+    Payload,
+    Prepares,
+    Progress,
+)
 from inpaint_studio.engines.library.installed import installed
+from inpaint_studio.engines.runtime.devices import choose_device
 from inpaint_studio.engines.runtime.loaded import LoadedEngines
+from inpaint_studio.engines.runtime.memory import give_back
 from inpaint_studio.errors import InputError
 
 #: The engines of this process.
@@ -124,3 +135,37 @@ def fill_task(payload: Payload, progress: Progress) -> Payload:
     )
     result = run_here(spec, request, progress)
     return Payload({"note": result.note}, {"image": result.image})
+
+
+def probe_task(_payload: Payload, progress: Progress) -> Payload:
+    """The worker task "heavy.probe": what computes here, its free memory, and which large models are open."""
+    progress.step(None, "Looking for what computes")
+    device = choose_device()
+    return Payload({
+        "device": str(device),
+        "kind": device.kind,
+        "dtype": device.dtype,
+        "free_mib": device.free_mib,
+        "open": list(_LOADED.heavy),
+    })  # fmt: skip
+
+
+def load_task(payload: Payload, progress: Progress) -> Payload:
+    """The worker task "heavy.load": open a model ahead of its first fill, with the options that it will have."""
+    spec = choose(specs(), payload.data["engine"])
+    engine = engine_of(spec)
+    if isinstance(engine, Prepares):
+        try:
+            engine.prepare(options_for(spec, payload.data["options"]), progress)
+        except BaseException:
+            _LOADED.drop(spec.id)
+            raise
+    return probe_task(Payload(), progress)
+
+
+def unload_task(payload: Payload, progress: Progress) -> Payload:
+    """The worker task "heavy.unload": let go of a model, and hand its memory back."""
+    progress.step(None, "Freeing memory")
+    _LOADED.drop(payload.data["engine"])
+    give_back()
+    return probe_task(Payload(), progress)

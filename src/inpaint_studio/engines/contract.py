@@ -18,6 +18,10 @@ Float = NDArray[np.float32]
 AUTO = "auto"
 
 
+#: Among what an engine takes: it copies patches of what it sees, so that a user may say where from.
+COPIES = "copies"
+
+
 class Decision(Enum):
     """What the user wants of a running fill, as `Progress.step` tells the engine."""
 
@@ -122,6 +126,15 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class Prepares(Protocol):
+    """An engine whose first fill waits for its weights, and which can be made ready before."""
+
+    def prepare(self, options: Any, progress: Progress) -> None:
+        """Open what a fill with `options` needs. Raises what such a fill would."""
+        ...
+
+
 class Loader(Protocol):
     """Makes an engine ready on a device such as "cpu" or "cuda"; may take long, runs where the engine runs."""
 
@@ -140,7 +153,7 @@ class EngineSpec:
     levels: sample depth the engine works at inside: 8 or 32 bits. 8-bit engines get the crop stretched to their range.
     channels: how many colour channels it takes.
     context: how much of the surroundings it wants to see, in hole sizes, and at least `context_least` pixels.
-    takes: of "avoid", "soft" (mask values between 0 and 1), "prompt" and "strength".
+    takes: of "avoid", "soft" (mask values between 0 and 1), "prompt", "strength" and COPIES.
     needs_source: refuses a crop without a known pixel to copy from.
     grace: seconds it may need to hear a cancel; 0 when it can't be interrupted, and its worker is killed at once.
     worker: "quick", or "heavy" for what brings torch along: a process of its own, so that the rest stays quick.

@@ -90,6 +90,43 @@ def to_srgb(samples: Samples, pixel_format: PixelFormat, profile: bytes | None) 
     return result, target
 
 
+def from_extended_srgb(samples: Samples, profile: bytes) -> NDArray[np.float32]:
+    """Float sRGB H×W×3, below 0 and above 1 for colours outside of it (its curve mirrored), in the RGB profile `profile`.
+
+    Raises ValueError for a profile that can't be used.
+    """
+    import imagecodecs
+
+    linear = _linear_srgb()
+    result = np.empty(samples.shape, np.float32)
+    rows = max(1, _BAND // samples.shape[1])
+    try:
+        for top in range(0, len(samples), rows):
+            band = samples[top : top + rows]
+            size = np.abs(band)
+            light = np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4) * np.sign(band)
+            result[top : top + rows] = imagecodecs.cms_transform(
+                np.ascontiguousarray(light, np.float32),
+                linear,
+                profile,
+                colorspace="rgb",
+                outcolorspace="rgb",
+                outdtype="<f4",
+                intent=_RELATIVE,
+                flags=_EXACT,
+            ).reshape(band.shape)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ValueError("unusable colour profile") from error
+    return result
+
+
+@cache
+def _linear_srgb() -> bytes:
+    import imagecodecs
+
+    return bytes(imagecodecs.cms_profile("rgb", whitepoint=_D65, primaries=_PRIMARIES[1], gamma=1.0))
+
+
 def _ideal(samples: Samples, colour: Colour) -> Samples:
     if colour is Colour.CMYK:
         inks = to_float(samples)

@@ -12,10 +12,10 @@ import numpy as np
 
 from inpaint_studio.pixels.display_samples import Pixels, ToDisplay, screen_pixels
 from inpaint_studio.pixels.format import PixelFormat
-from inpaint_studio.pixels.pyramid import LEVELS, Pyramid, shrunk
+from inpaint_studio.pixels.pyramid import LEVELS, Pyramid, Waiting, shrunk
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.stroke_backend import kernels
-from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
+from inpaint_studio.pixels.tiled import TILE, TileKey, tile_rect
 
 #: Tiles that a stage keeps, 256 KiB each: more than a 4K screen shows at any scale.
 _KEPT = 768
@@ -51,37 +51,51 @@ class Stage(Protocol):
         """Do what `tile` needs; False when `time.perf_counter()` passed `until` before all was done."""
         ...
 
+    def fresh(self, level: int, key: TileKey) -> bool:
+        """Whether `tile` has nothing to do."""
+        ...
+
 
 class _Kept:
     """The tiles of one stage; the longest unused go first."""
 
     def __init__(self) -> None:
         self._tiles: OrderedDict[tuple[int, TileKey], _Tile] = OrderedDict()
+        #: How many there are of each level: a change has to look for those alone.
+        self._of_level = [0] * LEVELS
+        self._waiting = Waiting()
 
     def get(self, level: int, key: TileKey) -> _Tile:
+        self._look(level)
         tile = self._tiles.get((level, key))
         if tile is None:
             tile = self._tiles[level, key] = _Tile(None, _WHOLE)
+            self._of_level[level] += 1
             if len(self._tiles) > _KEPT:
-                self._tiles.popitem(last=False)
+                (gone, _), _ = self._tiles.popitem(last=False)
+                self._of_level[gone] -= 1
         else:
             self._tiles.move_to_end((level, key))
         return tile
 
     def fresh(self, level: int, key: TileKey) -> bool:
         """Whether the tile is here and nothing of it has to be made anew."""
+        self._look(level)
         tile = self._tiles.get((level, key))
         return tile is not None and tile.stale.empty
 
     def invalidate(self, rect: Rect) -> None:
         """`rect` of level 0 looks different now."""
-        for level in range(LEVELS):
-            small = shrunk(rect, level)
-            for key in tile_keys(small):
-                tile = self._tiles.get((level, key))
-                if tile is not None:
-                    area = tile_rect(key)
-                    tile.stale = Rect.union_of((tile.stale, small.clipped(area).within(area)))
+        for level, count in enumerate(self._of_level):
+            if count:
+                self._waiting.add(level, rect)
+
+    def _look(self, level: int) -> None:
+        """Tell the tiles of `level` what of them is stale."""
+        for key, part in self._waiting.take(level):
+            tile = self._tiles.get((level, key))
+            if tile is not None:
+                tile.stale = tile.stale.united(part)
 
     @property
     def nbytes(self) -> int:
@@ -105,6 +119,10 @@ class PhotoStage:
         """`rect` of level 0 has other samples now."""
         self._source.invalidate(rect)
         self._kept.invalidate(rect)
+
+    def fresh(self, level: int, key: TileKey) -> bool:
+        """Whether `tile` has nothing to do."""
+        return self._kept.fresh(level, key)
 
     def show_by(self, to_display: ToDisplay) -> None:
         """Show the same samples in other colours from now on."""
@@ -155,6 +173,10 @@ class TintStage:
     def invalidate(self, rect: Rect) -> None:
         """`rect` of level 0 looks different now, below or in a mask."""
         self._kept.invalidate(rect)
+
+    def fresh(self, level: int, key: TileKey) -> bool:
+        """Whether `tile` has nothing to do."""
+        return self._kept.fresh(level, key) and self._below.fresh(level, key)
 
     def prepare(self, level: int, key: TileKey, until: float) -> bool:
         """Do what `tile` needs; False when `time.perf_counter()` passed `until` before all was done."""

@@ -108,8 +108,8 @@ def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     # in pieces: counting holds the interpreter's lock, and a window waits for it
     rows = max(1, _PIECE // hole.shape[1])
     for top in range(0, hole.shape[0], rows):
-        owner = np.asarray(labels[top : top + rows], np.int32).ravel()
-        own_depth = depth[top : top + rows].ravel()
+        own = hole[top : top + rows]
+        owner, own_depth = np.asarray(labels[top : top + rows], np.int32)[own], depth[top : top + rows][own]
         sums += np.bincount(owner, weights=own_depth, minlength=count)
         np.maximum.at(deepest, owner, own_depth)
     parts = []
@@ -126,6 +126,13 @@ def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
             )
         )
     return np.asarray(labels, np.int32), parts
+
+
+def may_be_wide(hole: Hole, widest: float) -> bool:
+    """A quick look whether `hole` can have a part with at least that `widest`; may say so where there is none."""
+    # the largest square of pixels in a disc of that diameter
+    side = 2 * int((widest + 1) / 2 / 2**0.5 - 1e-6) + 1
+    return bool(hole.any() and cv2.erode(hole.view(np.uint8), np.ones((side, side), np.uint8)).any())
 
 
 def cluster(rects: list[Rect], reach: int, most_area: int) -> list[list[int]]:

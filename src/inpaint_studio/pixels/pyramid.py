@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.smaller import smaller
 from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
 
 #: Reads a rectangle that lies within one tile of the full-size raster, H×W×C; None where it is blank.
@@ -19,6 +19,8 @@ Read = Callable[[Rect], Samples | None]
 #: Level 7 shows 1 % of the full size with pixels to spare.
 LEVELS = 8
 
+#: Rectangles that wait one by one; more become the one around them.
+_MOST_WAITING = 64
 _QUARTERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
@@ -26,6 +28,41 @@ def shrunk(rect: Rect, level: int) -> Rect:
     """The pixels of `level` that `rect` of level 0 touches; a pixel of level n stands for 2ⁿ × 2ⁿ."""
     step = 1 << level
     return Rect(rect.left // step, rect.top // step, -(-rect.right // step), -(-rect.bottom // step))
+
+
+def touched(rect: Rect, level: int) -> Iterator[tuple[TileKey, Rect]]:
+    """The tiles of `level` that `rect` of level 0 touches, and which part of each, in its own pixels."""
+    small = shrunk(rect, level)
+    for row, column in tile_keys(small):
+        top, left = row * TILE, column * TILE
+        part = Rect(
+            max(small.left - left, 0),
+            max(small.top - top, 0),
+            min(small.right - left, TILE),
+            min(small.bottom - top, TILE),
+        )
+        yield (row, column), part
+
+
+class Waiting:
+    """Rectangles of level 0 that have changed, kept for each level until somebody looks at it: a stroke changes all levels
+    many times a second, of which one is seen."""
+
+    def __init__(self) -> None:
+        self._rects: tuple[list[Rect], ...] = tuple([] for _ in range(LEVELS))
+
+    def add(self, level: int, rect: Rect) -> None:
+        """`rect` of level 0 has changed, which concerns `level`."""
+        rects = self._rects[level]
+        rects.append(rect)
+        if len(rects) > _MOST_WAITING:
+            rects[:] = [Rect.union_of(rects)]
+
+    def take(self, level: int) -> Iterator[tuple[TileKey, Rect]]:
+        """What has changed of `level` since it was last asked, as `touched` gives it."""
+        rects = self._rects[level]
+        while rects:
+            yield from touched(rects.pop(), level)
 
 
 @dataclass(slots=True)
@@ -49,21 +86,27 @@ class Pyramid:
     def __init__(self, read: Read, extent: Rect) -> None:
         self.extent = extent
         self._read = read
-        self._tiles: dict[tuple[int, TileKey], _Tile] = {}
+        self._tiles: tuple[dict[TileKey, _Tile], ...] = tuple({} for _ in range(LEVELS))
+        self._waiting = Waiting()
 
     @property
     def nbytes(self) -> int:
-        return sum(tile.pixels.nbytes for tile in self._tiles.values() if tile.pixels is not None)
+        return sum(tile.pixels.nbytes for tiles in self._tiles for tile in tiles.values() if tile.pixels is not None)
 
     def invalidate(self, rect: Rect) -> None:
         """`rect` of level 0 has changed; what is kept of it is made anew when it is looked at."""
-        for level in range(1, LEVELS):
-            small = shrunk(rect, level)
-            for key in tile_keys(small):
-                tile = self._tiles.get((level, key))
-                if tile is not None:
-                    area = tile_rect(key)
-                    tile.stale = Rect.union_of((tile.stale, small.clipped(area).within(area)))
+        for level, tiles in enumerate(self._tiles):
+            if tiles:
+                self._waiting.add(level, rect)
+
+    def _look(self, level: int) -> dict[TileKey, _Tile]:
+        """The tiles of `level`, of each of which it is known what is stale."""
+        tiles = self._tiles[level]
+        for key, part in self._waiting.take(level):
+            tile = tiles.get(key)
+            if tile is not None:
+                tile.stale = tile.stale.united(part)
+        return tiles
 
     def part(self, level: int, rect: Rect) -> Samples | None:
         """The pixels of `rect`, which lies within one tile of `level`; None where all is blank. Read them only."""
@@ -88,13 +131,14 @@ class Pyramid:
         return time.perf_counter() < until
 
     def _stale(self, level: int, key: TileKey) -> bool:
-        tile = self._tiles.get((level, key))
+        tile = self._look(level).get(key)
         return tile is None or not tile.stale.empty
 
     def _fresh(self, level: int, key: TileKey) -> _Tile:
-        tile = self._tiles.get((level, key))
+        tiles = self._look(level)
+        tile = tiles.get(key)
         if tile is None:
-            tile = self._tiles[level, key] = _Tile(None, _WHOLE)
+            tile = tiles[key] = _Tile(None, _WHOLE)
         if not tile.stale.empty:
             area = tile_rect(key)
             for row, column in _QUARTERS:
@@ -127,7 +171,6 @@ def _half_into(out: Samples, part: Rect, source: Samples, inside: Rect) -> None:
     before_x, before_y = inside.left - 2 * left, inside.top - 2 * top
     after_x, after_y = 2 * (left + width) - inside.right, 2 * (top + height) - inside.bottom
     if before_x or before_y or after_x or after_y:
-        source = cv2.copyMakeBorder(source, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)
-    small = cv2.resize(source, (width, height), interpolation=cv2.INTER_AREA)
+        source = np.pad(source, ((before_y, after_y), (before_x, after_x), (0, 0)), mode="edge")
     where = Rect.of_size(width, height).moved(part.left + left, part.top + top)
-    out[where.slices] = small.reshape(height, width, -1)
+    out[where.slices] = smaller(source, width, height)

@@ -119,7 +119,7 @@ def _profile(
 @njit(nogil=True, cache=True, boundscheck=False)
 def describe(
     luma: Float,
-    chroma: Float,
+    values: Float,
     unknown: NDArray[np.uint8],
     steps: Float,
     ends: NDArray[np.int32],
@@ -131,7 +131,7 @@ def describe(
     0–17: lightness on side 0, then 1, at the end and two pixels behind it (3), each left, on and right of the ray (3),
     less the mean of the ends and divided by their spread; 18, 19: log distance, 20, 21: whether the ray found an end;
     22: difference of the ends' colours; 23: log of the way through the hole over the shortest; 24: log of the shortest;
-    25: log spread. luma: H×W, chroma: H×W×2. Logarithms are divided by three, but for 23.
+    25: log spread. luma: H×W, values: M×C, the same photo's pixels. Logarithms are divided by three, but for 23.
     """
     width = unknown.shape[1]
     count, directions, _, along = ends.shape
@@ -153,8 +153,10 @@ def describe(
             out[place + 3] = np.float32(second >= 0)
             out[place + 4] = np.float32(1)
             if first >= 0 and second >= 0:
-                a, b = chroma[first // width, first % width], chroma[second // width, second % width]
-                out[place + 4] = (abs(a[0] - b[0]) + abs(a[1] - b[1])) * scale
+                a, b = values[first], values[second]
+                lighter = luma[first // width, first % width] - luma[second // width, second % width]
+                # of the colours' distance to the lightness: gray has none
+                out[place + 4] = (abs(a[0] - b[0] - lighter) + abs(a[-1] - b[-1] - lighter)) * scale
             out[place + 5] = np.log((way_a + way_b) / shortest)
             out[place + 6] = np.log(shortest) * third
             out[place + 7] = np.float32(np.log(spread)) * third

@@ -10,6 +10,7 @@ import importlib
 import os
 from typing import Any
 
+import cv2
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def warm() -> None:
     image = np.linspace(0, 1, 75, dtype=np.float32).reshape(5, 5, 3)
     hole = np.eye(5) > 0
     ends, distances = trace(hole, np.flatnonzero(hole).astype(np.int32), 4)
-    describe(lightness(image), tint(image), hole, ends, distances)
+    describe(lightness(image), image, hole, ends, distances)
     blend(image, ends, distances)
     mix(image, ends.reshape(len(ends), -1), np.zeros((len(ends), ends[0].size), np.float32))
     surround(lightness(image), ~hole, ~hole, np.zeros(1, np.int32), np.ones(1, np.float32))
@@ -83,24 +84,18 @@ def lightness(image: Float) -> Float:
     """The mean of the channels, float32 H×W from H×W×C."""
     if image.shape[2] == 1:
         return np.ascontiguousarray(image[..., 0])
-    return np.asarray((image[..., 0] + image[..., 1] + image[..., 2]) * np.float32(1 / 3), np.float32)
+    return np.asarray(cv2.transform(image, np.full((1, image.shape[2]), 1 / image.shape[2], np.float32)), np.float32)
 
 
-def tint(image: Float) -> Float:
-    """How far the first and the last channel are from the lightness, float32 H×W×2; zero for gray."""
-    if image.shape[2] == 1:
-        return np.zeros((*image.shape[:2], 2), np.float32)
-    return np.ascontiguousarray(image[..., ::2] - lightness(image)[..., None])
-
-
-def describe(luma: Float, chroma: Float, unknown: Hole, ends: Ends, distances: Float) -> Float:
+def describe(luma: Float, image: Float, unknown: Hole, ends: Ends, distances: Float) -> Float:
     """What a network sees of N pixels: float32 N×16×26, as `ray_kernels.describe` lists it.
 
-    luma, chroma: `lightness` and `tint` of the photo.
+    luma: the `lightness` of `image`.
     """
     features = np.empty((len(ends), DIRECTIONS, FEATURES), np.float32)
     flags = np.ascontiguousarray(unknown).view(np.uint8)
-    kernels().describe(luma, chroma, flags, STEPS, ends, distances, features)
+    values = np.ascontiguousarray(image).reshape(-1, image.shape[2])
+    kernels().describe(luma, values, flags, STEPS, ends, distances, features)
     return features
 
 

@@ -89,6 +89,17 @@ class Rect:
             min(self.bottom, bounds.bottom),
         )
 
+    def united(self, other: Rect) -> Rect:
+        """The smallest rectangle that holds both; `union_of` in less time."""
+        if self.empty or other.empty:
+            return other if self.empty else self
+        return Rect(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
     def contains(self, other: Rect) -> bool:
         return other.empty or (
             self.left <= other.left

@@ -1,4 +1,4 @@
-"""Smart select: from a box round an object, or a scribble on it, to the object's mask.
+"""Smart select: from a box round an object, or scribbles on it, to the object's mask; scribbles elsewhere leave parts out.
 
 The object is found on a small copy of its surroundings by a `Segmenter`, here GrabCut (Rother, Kolmogorov and Blake,
 SIGGRAPH 2004); `edge_refine` then follows its edge at full size. A model that understands boxes and points takes
@@ -8,7 +8,7 @@ GrabCut's place by being another `Segmenter`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Protocol
 
@@ -33,6 +33,10 @@ _BACKGROUND_SHARE = 1.2
 #: Colours further than this from all of a scribble's are probably not the object's (CIE Lab, 8 bits a channel).
 _ALIKE = (22.0, 12.0, 6.0)
 _ROUNDS = 4
+#: Where the flood for a part that is left out begins.
+_ELSEWHERE, _OBJECT, _PART = 1, 2, 3
+#: Pixels of the small copy by which its edge may be wrong.
+_WRONG_BY = 3.0
 
 
 class Hint(IntEnum):
@@ -46,15 +50,19 @@ class Hint(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the user has shown, in photo coordinates: a box round the object, or else lines on it, `width` pixels wide."""
+    """What the user has shown, in photo coordinates: a box round the object, or lines on it, `width` pixels wide, or both.
+
+    background: lines on what is not to be part of it.
+    """
 
     box: tuple[float, float, float, float] | None = None
     lines: tuple[tuple[Point, ...], ...] = ()
     width: float = 1.0
+    background: tuple[tuple[Point, ...], ...] = ()
 
     @property
     def bounds(self) -> Rect:
-        """The whole pixels that the prompt touches."""
+        """The whole pixels that the box and the lines on the object touch."""
         points = [point for line in self.lines for point in line]
         if self.box is not None:
             points += [self.box[:2], self.box[2:]]
@@ -88,7 +96,11 @@ def object_region(
         return {}
     rgb = rgb_reader(read, pixel_format)
     proxy = Proxy.of(rgb, _surroundings(prompt, extent), _PROXY_PIXELS)
-    found = segment(_request(proxy, prompt))
+    request = _request(proxy, prompt)
+    found = segment(request)
+    if prompt.background:
+        hints = _without(request, found >= 0.5, _drawn(proxy, prompt.background, prompt.width))
+        found = found if hints is None else segment(replace(request, hints=hints))
     if not (found >= 0.5).any():
         return {}
     return refined(rgb, proxy, found)
@@ -122,12 +134,16 @@ def _request(proxy: Proxy, prompt: Prompt) -> SegmentRequest:
         y, x = -(-height // 20), -(-width // 20)
         hints[:] = Hint.MAYBE_BACKGROUND
         hints[y : max(height - y, y), x : max(width - x, x)] = Hint.MAYBE_OBJECT
+    hints[_drawn(proxy, prompt.lines, prompt.width)] = Hint.OBJECT
     return SegmentRequest(proxy.image, hints, box)
 
 
 def _scribbled(proxy: Proxy, prompt: Prompt) -> NDArray[np.uint8]:
     """The scribble is the object, and what is coloured like it and hangs together with it probably is."""
     sure = _drawn(proxy, prompt.lines, prompt.width)
+    if not sure.any():
+        # a dot between two pixels, or just over the border
+        sure[_nearest(proxy, prompt.lines[0][0])] = True
     rim = _rim(sure.shape) & ~sure
     lab = cv2.cvtColor(proxy.image, cv2.COLOR_RGB2LAB).astype(np.float32)
     distance = np.min([np.linalg.norm(lab - colour, axis=2) for colour in _palette(lab[sure])], axis=0)
@@ -164,13 +180,47 @@ def _drawn(proxy: Proxy, lines: Sequence[Sequence[Point]], width: float) -> NDAr
         if len(corners) == 1:
             corners = np.repeat(corners, 2, axis=0)
         cv2.polylines(canvas, [corners[:, None]], isClosed=False, color=1, thickness=thickness, shift=shift)
-    if not canvas.any():
-        # a dot between two pixels, or just over the border
-        x, y = proxy.inward(*lines[0][0])
-        height, width = proxy.image.shape[:2]
-        row, column = min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)
-        canvas[row : row + 1, column : column + 1] = 1
     return canvas > 0
+
+
+def _nearest(proxy: Proxy, point: Point) -> tuple[int, int]:
+    """Row and column of the pixel of the copy that is nearest to a place in the photo."""
+    x, y = proxy.inward(*point)
+    height, width = proxy.image.shape[:2]
+    return min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)
+
+
+def _without(request: SegmentRequest, found: NDArray[np.bool_], outside: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
+    """Hints for looking again: the object without the part of `found` that lines drawn on `outside` show.
+
+    The part is what a flood over the colours' differences (watershed; Meyer, "Color image segmentation", 1992) reaches
+    from those lines sooner than from the middle of the object and the lines on it. Well inside it is certain; along its
+    edge the segmenter decides, which also learns what the part looks like. None where the lines don't touch the object.
+    """
+    if not (found & outside).any():
+        return None
+    sure = (request.hints == Hint.OBJECT) & ~outside
+    markers = np.zeros(found.shape, np.int32)
+    markers[~found] = _ELSEWHERE
+    markers[_core(found, outside) | sure] = _OBJECT
+    markers[found & outside] = _PART
+    cv2.watershed(request.image, markers)
+    part = found & (markers == _PART) & ~sure
+    hints = np.where(found, np.uint8(Hint.MAYBE_OBJECT), np.minimum(request.hints, Hint.MAYBE_BACKGROUND))
+    hints[part] = Hint.MAYBE_BACKGROUND
+    # as far from the rest of the object as the edge may be wrong
+    away = cv2.distanceTransform((~(found & ~part)).astype(np.uint8), cv2.DIST_L2, 3)
+    hints[part & (away > _WRONG_BY)] = Hint.BACKGROUND
+    hints[sure] = Hint.OBJECT
+    hints[outside] = Hint.BACKGROUND
+    return np.asarray(hints, np.uint8)
+
+
+def _core(found: NDArray[np.bool_], outside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The middle of an object: all that is at least half as deep as its deepest place, and not near `outside`."""
+    depth = cv2.distanceTransform(np.pad(found, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    near = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray((depth >= depth.max() / 2) & (near > 2 * _WRONG_BY))
 
 
 def _palette(colours: Float) -> Float:
@@ -216,4 +266,6 @@ def _tidied(found: NDArray[np.uint8], request: SegmentRequest) -> NDArray[np.uin
     _, holes, hole_stats, _ = cv2.connectedComponentsWithStats((~kept).astype(np.uint8), connectivity=4)
     pinholes = hole_stats[:, cv2.CC_STAT_AREA] <= max(1, int(kept.sum()) // 500)
     pinholes[0] = False
+    # what was left out stays out
+    pinholes[np.unique(holes[(request.hints == Hint.BACKGROUND) & ~kept])] = False
     return np.asarray(kept | pinholes[holes], np.uint8)

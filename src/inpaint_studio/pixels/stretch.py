@@ -56,8 +56,17 @@ def deband(image: Float, step: Float) -> Float:
     """`image` (H×W×C) with smooth tones back between the levels it was rounded to.
 
     step: the distance of two levels for each channel. Each sample moves towards its neighbourhood's mean, never further
-    than half a level: texture and edges, which differ by more, stay as they are.
+    than half a level, and not at all where there is a texture of two levels or more: grain needs no help, and would be
+    made coarser.
     """
     side = 2 * DEBAND_RADIUS + 1
-    mean = cv2.boxFilter(image, -1, (side, side), borderType=cv2.BORDER_REFLECT).reshape(image.shape)
-    return np.asarray(np.clip(mean, image - step / 2, image + step / 2), np.float32)
+
+    def local(values: Float) -> Float:
+        mean = cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_REFLECT)
+        return np.asarray(mean, np.float32).reshape(image.shape)
+
+    mean = local(image)
+    texture = np.sqrt(local((image - mean) ** 2))
+    smooth = np.clip(2 - texture / step, 0, 1)
+    half = smooth * step / 2
+    return np.asarray(np.clip(mean, image - half, image + half), np.float32)

@@ -133,6 +133,10 @@ class PlaneStroke:
 
         joined: the last drawn chord ended at the first nib.
         """
+        return Rect.union_of(self.draw_parts(nibs, joined=joined))
+
+    def draw_parts(self, nibs: Sequence[Nib], *, joined: bool) -> list[Rect]:
+        """As `draw`; what changed within each tile."""
         if len(nibs) == 1:
             nibs = (nibs[0], nibs[0])
         changed: dict[TileKey, Rect] = {}
@@ -140,7 +144,7 @@ class PlaneStroke:
             for key, box in self._buffer.add(start, end, joined=joined).items():
                 changed[key] = Rect.union_of((changed[key], box)) if key in changed else box
             joined = True
-        return Rect.union_of(self._lay(key, box) for key, box in changed.items())
+        return [self._lay(key, box) for key, box in changed.items()]
 
     def _lay(self, key: TileKey, box: Rect) -> Rect:
         """Bring the part `box` of the plane's tile up to date with the stroke; that part in the plane's pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,22 @@ def tile_rect(key: TileKey) -> Rect:
     """The pixels of the tile `key`."""
     row, column = key
     return Rect(column * TILE, row * TILE, (column + 1) * TILE, (row + 1) * TILE)
+
+
+#: Bands are worth it where they hold less than this share of the rectangle around them all.
+_MUCH_LESS = 0.75
+
+
+def in_bands(rects: Iterable[Rect]) -> list[Rect]:
+    """Few rectangles that hold all of `rects`, which lie within one tile each: one for each row of tiles where that is
+    much less than the one around them all, such as under a large round brush."""
+    rows: dict[int, list[Rect]] = {}
+    for rect in rects:
+        if not rect.empty:
+            rows.setdefault(rect.top // TILE, []).append(rect)
+    bands = [Rect.union_of(row) for row in rows.values()]
+    whole = Rect.union_of(bands)
+    return bands if sum(band.area for band in bands) < _MUCH_LESS * whole.area else [whole] * bool(bands)
 
 
 class TiledImage:
@@ -158,3 +174,13 @@ class TiledImage:
             if not np.array_equal(self.read(area), other.read(area)):
                 return False
         return True
+
+
+def united(planes: Sequence[TiledImage]) -> TiledImage:
+    """Coverage that is the maximum of `planes`, at least one, of one extent; tiles of one plane alone are shared."""
+    union = planes[0].snapshot()
+    for plane in planes[1:]:
+        for key, tile in plane.tiles.items():
+            other = union.tile(key)
+            union.exchange({key: tile if other is None else np.maximum(tile, other)})
+    return union

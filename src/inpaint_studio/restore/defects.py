@@ -21,6 +21,9 @@ class Defect(StrEnum):
 #: What the network finds, in the order of its channels.
 NETWORK = (Defect.DUST, Defect.LINES, Defect.CRACKS, Defect.STAINS)
 
+#: The strictest confidence that can be asked for: confidences are kept in percent.
+CERTAIN = 0.995
+
 _NAMES = {
     "dust": (Defect.DUST,),
     "lines": (Defect.LINES, Defect.CRACKS),

@@ -13,8 +13,8 @@ from inpaint_studio.engines.contract import Decision, Float, Payload, Progress, 
 from inpaint_studio.pixels.format import COVERAGE, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, tile_keys, tile_rect
-from inpaint_studio.restore import classical, infrared, network
-from inpaint_studio.restore.defects import NETWORK, Defect, Threshold
+from inpaint_studio.restore import classical, infrared, network, prior
+from inpaint_studio.restore.defects import CERTAIN, NETWORK, Defect, Threshold
 from inpaint_studio.restore.looking import Look, Read, look_at, shrunk_whole, two_toned
 from inpaint_studio.restore.parts import Part, find_parts
 from inpaint_studio.restore.running import RunTask
@@ -34,11 +34,15 @@ NOTHING = "Nothing was found."
 Heard = Callable[[Rect, NDArray[np.uint8]], None]
 
 
+#: Reads a scanner's infrared picture, H×W, or finds that there is none.
+Infrared = Callable[[], NDArray[Any] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What is searched: a frozen photo. centre: x and y where the user looks, or None for the photo's middle.
 
-    infrared: H×W of the photo's size, any integer or float samples; dust is dark in it.
+    infrared: reads H×W of the photo's size, any integer or float samples, in which dust is dark; None when there is none.
     """
 
     read: Read
@@ -46,19 +50,27 @@ class Search:
     format: PixelFormat
     classes: frozenset[Defect] = frozenset(NETWORK)
     dpi: float | None = None
-    infrared: NDArray[Any] | None = None
+    infrared: Infrared | None = None
     centre: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found. planes: 8-bit probability a class, stored only where it may matter. notes: in sentences."""
+    """What was found. planes: 8-bit probability a class, stored only where it may matter. notes: in sentences.
+
+    thresholds: those that suit this photo (see `prior`); `alone`, where nobody looks before it is mended, else the same.
+    marked: share of the photo, 0..1. looks_whole: so little is sure that the photo may well be undamaged.
+    accepted: indices of parts that are damage for certain, whatever the thresholds say.
+    """
 
     planes: dict[Defect, TiledImage]
     parts: tuple[Part, ...]
     thresholds: dict[Defect, Threshold]
     notes: tuple[str, ...] = ()
-    marked: float = field(default=0.0)
+    marked: float = 0.0
+    alone: dict[Defect, Threshold] = field(default_factory=dict)
+    looks_whole: bool = False
+    accepted: frozenset[int] = frozenset()
 
 
 def thresholds() -> dict[Defect, Threshold]:
@@ -107,12 +119,31 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
     if Defect.TEXT in job.classes:
         planes[Defect.TEXT], said = search_text(job.read, job.extent, look, run, progress)
         notes, levels = (*notes, *said), {**levels, Defect.TEXT: TEXT_THRESHOLD}
+    certain = False
     if job.infrared is not None and Defect.DUST in planes:
-        notes = (*notes, *_add_infrared(job, planes[Defect.DUST]))
+        certain, said = _add_infrared(job, job.infrared, planes[Defect.DUST])
+        notes = (*notes, *said)
     parts = [part for defect in planes for part in find_parts(planes[defect], defect, levels[defect].pixel)]
-    shown = [p for p in parts if p.defect is not Defect.TEXT and p.confidence >= levels[p.defect].part]
-    marked = sum(part.pixels for part in shown) / job.extent.area
-    return Found(planes, tuple(parts), levels, (*notes, *_doubts(marked, shown)), marked)
+    levels, alone, whole = _judged(parts, job.extent.area, job.classes, levels, uses_network=uses_network)
+    if certain:  # what the infrared picture shows is dust, in whatever photo
+        alone = {**alone, Defect.DUST: Threshold(alone[Defect.DUST].pixel, min(alone[Defect.DUST].part, CERTAIN))}
+    shown = [part for part in parts if part.confidence >= levels[part.defect].part]
+    marked = sum(part.pixels for part in shown if part.defect is not Defect.TEXT) / job.extent.area
+    return Found(planes, tuple(parts), levels, (*notes, *_doubts(marked, shown)), marked, alone, whole)
+
+
+def _judged(
+    parts: list[Part], area: int, classes: frozenset[Defect], levels: prior.Levels, *, uses_network: bool
+) -> tuple[prior.Levels, prior.Levels, bool]:
+    """The thresholds for this photo, those where nobody looks, and whether the photo may well be whole."""
+    regimes = network.regimes() if uses_network else None
+    if regimes is None:
+        return levels, levels, False
+    seen = prior.shares(parts, area, regimes.sure)
+    levels = prior.settled(levels, regimes, seen)
+    if not prior.FINE & classes:  # who looks for stains only has seen them
+        return levels, levels, False
+    return levels, prior.unattended(levels, regimes, seen), prior.is_calm(regimes, seen)
 
 
 def _search_region(
@@ -124,20 +155,23 @@ def _search_region(
     return np.asarray(answer.arrays["found"], np.uint8)[region.within(seen).slices]
 
 
-def _add_infrared(job: Search, plane: TiledImage) -> tuple[str, ...]:
-    """Put the dust of the infrared plane into `plane`, where it is certain."""
-    if job.infrared is None or job.infrared.shape != (job.extent.height, job.extent.width):
-        return ("The infrared picture has another size than the photo: it was not used.",)
+def _add_infrared(job: Search, read: Infrared, plane: TiledImage) -> tuple[bool, tuple[str, ...]]:
+    """Put the dust of the infrared picture into `plane`, where it is certain; whether any is, and what to say."""
+    picture = read()
+    if picture is None:
+        return False, ()
+    if picture.shape != (job.extent.height, job.extent.width):
+        return False, ("The infrared picture has another size than the photo: it was not used.",)
     photo = shrunk_whole(job.read, job.extent, Look(job.format), infrared.REGISTERED_SIDE)
-    dust = infrared.dust_of(job.infrared, photo)
+    dust = infrared.dust_of(picture, photo)
     if dust is None:
-        return ("The infrared picture does not lie on the photo, or shows the scene itself: it was not used.",)
+        return False, ("The infrared picture does not lie on the photo, or shows the scene itself: it was not used.",)
     for key in tile_keys(job.extent):
         area = tile_rect(key).clipped(job.extent)
         part = dust[area.within(job.extent).slices]
         if part.any():
             plane.write(area, np.maximum(plane.read(area)[..., 0], part)[..., None])
-    return ("Dust was taken from the infrared picture.",)
+    return bool(dust.any()), ("Dust was taken from the infrared picture.",)
 
 
 class _Within:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -12,6 +13,10 @@ from numpy.typing import NDArray
 from inpaint_studio.engines.runtime import onnx
 from inpaint_studio.restore.defects import NETWORK, Defect, Threshold
 from inpaint_studio.restore.looking import Rgb, shrunk
+from inpaint_studio.restore.prior import Regimes
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 MODEL = "defects.onnx"
 #: Probabilities H×W×4 in 0..1, channels in the order of `NETWORK`.
@@ -28,34 +33,48 @@ def available() -> bool:
     return onnx.session(MODEL, _THREADS) is not None
 
 
-def probabilities(rgb: Rgb, scale: float) -> Probabilities:
-    """Calibrated probability of each class for each pixel of `rgb` (H×W×3 in 0..1), seen at `scale` and at half of it."""
-    fine = _run(shrunk(rgb, scale))
-    coarse = cv2.resize(_run(shrunk(rgb, scale / 2)), fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+def probabilities(rgb: Rgb, scale: float, session: InferenceSession | None = None) -> Probabilities:
+    """Calibrated probability of each class for each pixel of `rgb` (H×W×3 in 0..1), seen at `scale` and at half of it.
+
+    session: another network than the shipped one, to be calibrated.
+    """
+    session = session or onnx.session(MODEL, _THREADS)
+    if session is None:
+        raise RuntimeError("asked without `available`")
+    fine = _run(session, shrunk(rgb, scale))
+    coarse = cv2.resize(_run(session, shrunk(rgb, scale / 2)), fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     together = fine + (coarse - fine) * _COARSE
     if together.shape[:2] != rgb.shape[:2]:
         together = cv2.resize(together, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(together, np.float32)
 
 
-def _run(rgb: Rgb) -> Probabilities:
+def _run(session: InferenceSession, rgb: Rgb) -> Probabilities:
     height, width = rgb.shape[:2]
     below, right = -height % _MULTIPLE, -width % _MULTIPLE
     padded = cv2.copyMakeBorder(
         rgb, 0, below, 0, right, cv2.BORDER_REFLECT_101 if min(height, width) > _MULTIPLE else cv2.BORDER_REPLICATE
     )
-    session = onnx.session(MODEL, _THREADS)
-    if session is None:
-        raise RuntimeError("asked without `available`")
     planes = session.run(None, {"image": np.ascontiguousarray(padded.transpose(2, 0, 1)[None])})[0]
     return np.ascontiguousarray(np.asarray(planes)[0].transpose(1, 2, 0)[:height, :width])
 
 
 @lru_cache(maxsize=1)
 def thresholds() -> dict[Defect, Threshold]:
-    """The thresholds that were found on the validation photos, from the model's own notes."""
+    """The thresholds for a photo that is whole, found on the validation photos, from the model's own notes."""
+    noted = json.loads(_notes()["thresholds"])
+    return {defect: Threshold(*noted[defect.value]) for defect in NETWORK}
+
+
+@lru_cache(maxsize=1)
+def regimes() -> Regimes | None:
+    """How thresholds follow what a photo shows; None for a model that was not calibrated for it."""
+    noted = _notes().get("prior")
+    return Regimes.from_json(json.loads(noted)) if noted else None
+
+
+def _notes() -> dict[str, Any]:
     session = onnx.session(MODEL, _THREADS)
     if session is None:
-        return {}
-    noted = json.loads(session.get_modelmeta().custom_metadata_map["thresholds"])
-    return {defect: Threshold(*noted[defect.value]) for defect in NETWORK}
+        raise RuntimeError("asked without `available`")
+    return dict(session.get_modelmeta().custom_metadata_map)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, overload
 
 import cv2
 import numpy as np
@@ -50,6 +52,42 @@ class Part:
             raise TypeError(name)
         left, top, right, bottom, x, y, pixels, percent = (int(n) for n in numbers if isinstance(n, int))
         return cls(Defect(name), Rect(left, top, right, bottom), (x, y), pixels, percent / 100)
+
+
+class StoredParts(Sequence[Part]):
+    """The parts that `Part.to_json` wrote, each made when it is asked for: a review of thousands looks at few of them.
+
+    classes: for each the place of its class in `Defect`; sizes: pixels; confidences: 0..1;
+    rects and seeds: N×4 and N×2. Raises ValueError or TypeError
+    for anything else.
+    """
+
+    def __init__(self, rows: list[list[Any]]) -> None:
+        self._rows = rows
+        order = {defect.value: place for place, defect in enumerate(Defect)}
+        numbers = np.array([row[1:] for row in rows]).reshape(len(rows), -1 if rows else 8)
+        if numbers.shape[1] != 8 or (rows and numbers.dtype.kind not in "iu"):
+            raise ValueError("these are no parts")
+        try:
+            self.classes = np.array([order[row[0]] for row in rows], np.uint8)
+        except KeyError as error:
+            raise ValueError(f"{error} is no class") from error
+        self.sizes = numbers[:, 6].astype(np.int64)
+        self.confidences = numbers[:, 7] / 100
+        #: Left, top, right and bottom; x and y of the first pixel.
+        self.rects, self.seeds = numbers[:, :4].astype(np.int64), numbers[:, 4:6].astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Part: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Part]: ...
+    def __getitem__(self, index: int | slice) -> Part | list[Part]:
+        if isinstance(index, slice):
+            return [Part.from_json(row) for row in self._rows[index]]
+        return Part.from_json(self._rows[index])
 
 
 def find_parts(plane: TiledImage, defect: Defect, lowest: float) -> list[Part]:

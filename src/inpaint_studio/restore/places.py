@@ -141,15 +141,15 @@ def _of_class(proposal: Proposal, defect: Defect) -> tuple[Whole, Whole, Whole]:
     """x, y and part of the pixels of one class; what belongs to no part is left out."""
     plane = proposal.layer.planes[defect.value]
     x, y, seeds = labelled(plane, proposal.lowest(defect))
-    own = [index for index, part in enumerate(proposal.parts) if part.defect is defect]
-    if not own:
+    own = np.flatnonzero(proposal.classes == list(Defect).index(defect))
+    if not len(own):
         return x[:0], y[:0], np.zeros(0, np.int32)
-    width = plane.extent.right
-    known = np.array([proposal.parts[i].seed[1] * width + proposal.parts[i].seed[0] for i in own], np.int64)
+    seeds_x, seeds_y = proposal.parts.seeds[own].T
+    known = seeds_y * plane.extent.right + seeds_x
     order = np.argsort(known)
     found = np.minimum(np.searchsorted(known[order], seeds), len(own) - 1)
     there = known[order][found] == seeds
-    return x[there], y[there], np.asarray(np.array(own)[order][found[there]], np.int32)
+    return x[there], y[there], np.asarray(own[order][found[there]], np.int32)
 
 
 def _painted(added: TiledImage, removed: TiledImage) -> tuple[Whole, Whole]:

@@ -25,14 +25,12 @@ from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.masks import Hole
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage, tile_keys, tile_rect
-from inpaint_studio.restore.defects import NETWORK, Defect, Threshold
+from inpaint_studio.restore.defects import CERTAIN, NETWORK, Defect, Threshold
 from inpaint_studio.restore.finding import Found
-from inpaint_studio.restore.parts import Part
+from inpaint_studio.restore.parts import StoredParts
 
 #: What is on when a proposal is made. Stamped text is part of many photos: it is never on by itself.
 USUALLY_ON = frozenset(NETWORK)
-#: The strictest confidence, at sensitivity 0.
-_CERTAIN = 0.995
 
 
 class Verdict(StrEnum):
@@ -74,39 +72,42 @@ class Sliders:
 
 def needed(threshold: Threshold, sensitivity: float) -> float:
     """The confidence that a part of a class needs to be shown at `sensitivity` (½: the tested one, 1: all that there is)."""
-    odds = [np.log(p / (1 - p)) for p in (_CERTAIN, min(threshold.part, _CERTAIN), threshold.pixel)]
+    if threshold.part > 1 and sensitivity <= 0.5:
+        return threshold.part
+    odds = [np.log(p / (1 - p)) for p in (CERTAIN, min(threshold.part, CERTAIN), threshold.pixel)]
     logit = np.interp(sensitivity, [0, 0.5, 1], odds)
     return float(1 / (1 + np.exp(-logit)))
 
 
-def layer_of(found: Found, layer_id: str, name: str, sliders: Sliders) -> LayerState:
-    """A new proposal layer with what a search found; an `AddLayer` edit puts it into a document."""
+def layer_of(found: Found, layer_id: str, name: str, sliders: Sliders, *, alone: bool = False) -> LayerState:
+    """A new proposal layer with what a search found; an `AddLayer` edit puts it into a document.
+
+    alone: it is mended before anybody looks at it, so what may well be whole needs to be surer.
+    """
     canvas = next(iter(found.planes.values())).extent if found.planes else Rect(0, 0, 0, 0)
     layer = ProposalLayer.empty(layer_id, name, canvas)
     for defect, plane in found.planes.items():
         layer.planes[defect.value] = plane.snapshot()
     layer.parts = [part.to_json() for part in found.parts]
-    levels = {defect.value: [t.pixel, t.part] for defect, t in found.thresholds.items()}
-    layer.settings = sliders.to_json() | {"thresholds": levels}
+    layer.verdicts = {str(index): Verdict.ACCEPTED.value for index in sorted(found.accepted)}
+    levels = (found.alone if alone else None) or found.thresholds
+    layer.settings = sliders.to_json() | {"thresholds": {d.value: [t.pixel, t.part] for d, t in levels.items()}}
     return layer.state()
 
 
 class Proposal:
-    """A proposal layer as the review sees it. Cheap to make: it keeps the parts, not their pixels."""
+    """A proposal layer as the review sees it. Cheap to make: it makes of the parts what is asked for, and keeps no pixels."""
 
     def __init__(self, layer: ProposalLayer) -> None:
         self.layer = layer
         try:
-            self.parts = tuple(map(Part.from_json, layer.parts))
+            self.parts = StoredParts(layer.parts)
             levels: dict[str, Any] = layer.settings.get("thresholds", {})
             self._levels = {Defect(name): Threshold(*pair) for name, pair in levels.items()}
         except (TypeError, ValueError, KeyError) as error:
             raise _damaged(layer, error) from error
         #: For each part the place of its class in `Defect`, its size and its confidence: thousands are compared at once.
-        order = {defect: place for place, defect in enumerate(Defect)}
-        self.classes = np.array([order[part.defect] for part in self.parts], np.uint8)
-        self.sizes = np.array([part.pixels for part in self.parts], np.int64)
-        self._confidences = np.array([part.confidence for part in self.parts], np.float64)
+        self.classes, self.sizes, self._confidences = self.parts.classes, self.parts.sizes, self.parts.confidences
         self.follow()
 
     def follow(self) -> None:
@@ -189,7 +190,8 @@ class Proposal:
     def part_at(self, x: int, y: int, reach: int = 3) -> int | None:
         """The shown part at or within `reach` pixels of a point; the smallest when there are several."""
         near = Rect(x - reach, y - reach, x + reach + 1, y + reach + 1)
-        touched = [i for i in self.listed() if not self.parts[i].rect.clipped(near).empty]
+        touching = self._touching(near)
+        touched = [i for i in self.listed() if touching[i]]
         for index in reversed(touched):
             rect, own = self.pixels(index)
             if own[near.clipped(rect).within(rect).slices].any():
@@ -201,9 +203,8 @@ class Proposal:
         extent = self.layer.planes["added"].extent
         area = extent if rect is None else rect.clipped(extent)
         result = TiledImage(COVERAGE, extent)
-        for index in np.flatnonzero(self.all_chosen()).tolist():
-            if not self.parts[index].rect.clipped(area).empty:
-                self._draw(result, index)
+        for index in np.flatnonzero(self.all_chosen() & self._touching(area)).tolist():
+            self._draw(result, index)
         self._correct(result, area)
         result.drop_blank_tiles()
         return result
@@ -247,6 +248,13 @@ class Proposal:
 
     def _level(self, defect: Defect) -> Threshold:
         return self._levels.get(defect, Threshold(0.3, 0.5))
+
+    def _touching(self, area: Rect) -> NDArray[np.bool_]:
+        """For each part whether its rectangle touches `area`."""
+        left, top, right, bottom = self.parts.rects.T
+        return np.asarray(
+            (left < area.right) & (right > area.left) & (top < area.bottom) & (bottom > area.top), np.bool_
+        )
 
     def _draw(self, image: TiledImage, index: int) -> None:
         rect, own = self.pixels(index)

@@ -15,8 +15,9 @@ def detect_task(payload: Payload, progress: Progress) -> Payload:
     image, scale = payload.arrays["image"], float(payload.data["scale"])
     detector = network if payload.data["network"] else classical
     found = detector.probabilities(image, scale)
-    return Payload({}, {"found": _as_bytes(found)})
+    return Payload({}, {"found": as_bytes(found)})
 
 
-def _as_bytes(found: NDArray[np.float32]) -> NDArray[np.uint8]:
+def as_bytes(found: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Probabilities 0..1 as they are kept: 255 is certain."""
     return np.asarray(np.rint(np.clip(found, 0, 1) * 255), np.uint8)

@@ -23,6 +23,7 @@ _MULTIPLE = 32
 LARGEST = 1600
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 _PIXEL, _BOX, _EXPAND = 0.3, 0.7, 1.6
+_FAINT, _FAINT_BOX = 0.2, 0.35
 #: Stamps and overlays are lower than this share of the photo's shorter side; what is larger belongs to the scene.
 _TALLEST = 0.2
 #: Boxes lower than this many pixels at the searched size hold nothing that can be read.
@@ -44,8 +45,11 @@ def available() -> bool:
     return onnx.session(MODEL, _THREADS) is not None
 
 
-def find_boxes(rgb: Rgb) -> list[TextBox]:
-    """The text boxes of a picture (float32 H×W×3 in 0..1), the surest first."""
+def find_boxes(rgb: Rgb, *, closely: bool = False) -> list[TextBox]:
+    """The text boxes of a picture (float32 H×W×3 in 0..1), the surest first.
+
+    closely: of a small piece in which text is expected; fainter and, beside it, larger letters count too.
+    """
     height, width = rgb.shape[:2]
     shrink = min(1.0, LARGEST / max(height, width))
     size = [max(_MULTIPLE, round(side * shrink / _MULTIPLE) * _MULTIPLE) for side in (width, height)]
@@ -56,21 +60,22 @@ def find_boxes(rgb: Rgb) -> list[TextBox]:
     blob = ((small[..., ::-1] - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None].astype(np.float32)
     score_map = np.asarray(session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(blob)})[0])[0, 0]
     scale = np.array([width / size[0], height / size[1]], np.float32)
-    boxes = [TextBox(box.corners * scale, box.score) for box in _boxes(score_map)]
+    boxes = [TextBox(box.corners * scale, box.score) for box in _boxes(score_map, closely=closely)]
     return sorted(boxes, key=lambda box: -box.score)
 
 
-def _boxes(score_map: NDArray[np.float32]) -> list[TextBox]:
-    outlines, _ = cv2.findContours((score_map > _PIXEL).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+def _boxes(score_map: NDArray[np.float32], *, closely: bool) -> list[TextBox]:
+    pixel, least, tallest = (_FAINT, _FAINT_BOX, 1.0) if closely else (_PIXEL, _BOX, _TALLEST)
+    outlines, _ = cv2.findContours((score_map > pixel).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     boxes = []
     for outline in outlines:
         centre, (width, height), angle = cv2.minAreaRect(outline)
-        if not _LOWEST / _EXPAND <= min(width, height) <= _TALLEST * min(score_map.shape):
+        if not _LOWEST / _EXPAND <= min(width, height) <= tallest * min(score_map.shape):
             continue
         inside = np.zeros(score_map.shape, np.uint8)
         cv2.drawContours(inside, [outline], -1, 1, -1)
         score = float(score_map[inside > 0].mean())
-        if score < _BOX:
+        if score < least:
             continue
         grown = width * height * _EXPAND / (2 * (width + height)) * 2
         corners = cv2.boxPoints((centre, (width + grown, height + grown), angle))
@@ -135,8 +140,11 @@ def _otsu(values: NDArray[np.float32]) -> tuple[float, float]:
 
 
 def text_task(payload: Payload, progress: Progress) -> Payload:
-    """The worker task "detect_text": array "image" (float32 H×W×3 in 0..1) becomes "boxes" (float32 N×4×2), and "scores"."""
+    """The worker task "detect_text": array "image" (float32 H×W×3 in 0..1) becomes "boxes" (float32 N×4×2), and "scores".
+
+    "closely" as in `find_boxes`.
+    """
     progress.step(None, "Looking for text")
-    boxes = find_boxes(payload.arrays["image"])
+    boxes = find_boxes(payload.arrays["image"], closely=bool(payload.data.get("closely")))
     corners = np.stack([box.corners for box in boxes]) if boxes else np.zeros((0, 4, 2), np.float32)
     return Payload({"scores": [box.score for box in boxes]}, {"boxes": corners.astype(np.float32)})

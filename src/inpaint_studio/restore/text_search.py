@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,8 @@ from inpaint_studio.restore.running import RunTask
 TEXT_THRESHOLD = Threshold(0.5, 0.6)
 #: A box with more pixels than this holds letters too large to be a stamp; it is left alone.
 _LARGEST_BOX = 16_000_000
+#: The longer side at which a place is looked at closely.
+_CLOSE_SIDE = 736
 
 
 def search_text(
@@ -34,6 +37,22 @@ def search_text(
     for corners, score in zip(answer.arrays["boxes"], answer.data["scores"], strict=True):
         _draw(plane, corners * scale, score, read, look)
     return plane, ()
+
+
+def search_closely(plane: TiledImage, area: Rect, read: Read, look: Look, run: RunTask, progress: Progress) -> bool:
+    """Look for letters in `area`, where they are expected, and add them to `plane`; whether there are any."""
+    if not text.available() or area.empty:
+        return False
+    rgb = look.rgb(read(area))
+    scale = _CLOSE_SIDE / max(rgb.shape[:2])
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    close = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    answer = run("detect_text", Payload({"closely": True}, {"image": np.clip(close, 0, 1)}), progress)
+    back = np.array([rgb.shape[1] / size[0], rgb.shape[0] / size[1]], np.float32)
+    for corners, score in zip(answer.arrays["boxes"], answer.data["scores"], strict=True):
+        own = corners * back + np.array([area.left, area.top], np.float32)
+        _draw(plane, own, max(score, TEXT_THRESHOLD.part), read, look)
+    return len(answer.data["scores"]) > 0
 
 
 def _draw(plane: TiledImage, corners: NDArray[np.float32], score: float, read: Read, look: Look) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,22 @@ class WriteOptions:
     replaces_source: bool = False
     edited: bool = True
     keep: Keep = Keep.ALL
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """What a family offers besides, whose files may hold several pictures, of which one is opened."""
+
+    def pages(self, path: Path) -> tuple[int, ...]:
+        """The pages that can be opened, counted from 0, by their headers; none where there is no such page."""
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """What a family offers besides, whose files begin as another's do."""
+
+    def claims(self, path: Path, head: bytes) -> bool:
+        """Whether the file `path`, which begins with `head`, is of this family by what stands further inside."""
 
 
 class Family(Protocol):

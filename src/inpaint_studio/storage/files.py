@@ -14,7 +14,7 @@ from inpaint_studio.pixels.format import Colour
 from inpaint_studio.storage import exif, exif_thumbnail, previews, privacy, provenance
 from inpaint_studio.storage.atomic import atomic_target, check_writable
 from inpaint_studio.storage.convert import at_depth, converted
-from inpaint_studio.storage.family import Family, Keep, WriteOptions
+from inpaint_studio.storage.family import Claiming, Family, Keep, Paged, WriteOptions
 from inpaint_studio.storage.icc import fitting
 from inpaint_studio.storage.orientation import SIDEWAYS, stored
 from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
@@ -46,6 +46,18 @@ def probe(path: Path, page: int = 0) -> PhotoInfo:
     return _probed(path, page)[1]
 
 
+def pages(path: Path) -> tuple[int, ...]:
+    """The pages of the photo `path` that can be opened, from 0; (0,) for files that hold one picture, and refused ones.
+
+    Raises InputError for what is no photo.
+    """
+    family = _recognised(path)
+    if not isinstance(family, Paged):
+        return (0,)
+    with decoding(path):
+        return family.pages(path) or (0,)
+
+
 def read_photo(path: Path, *, max_megapixels: float, page: int = 0) -> Photo:
     """Decode the photo `path`, upright and at its own depth. Raises InputError when it cannot be opened.
 
@@ -70,14 +82,25 @@ def read_mask(path: Path, *, max_megapixels: float = MASK_MEGAPIXELS) -> NDArray
 
     Raises InputError when it cannot be opened.
     """
+    return read_masks(path, max_megapixels=max_megapixels)[0]
+
+
+def read_masks(
+    path: Path, *, max_megapixels: float = MASK_MEGAPIXELS
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """What `read_mask` gives, and the alpha channel alone as coverage; None where it is the same everywhere.
+
+    Raises InputError when it cannot be opened.
+    """
     photo = read_photo(path, max_megapixels=max_megapixels)
     samples = at_depth(photo.pixels, "uint8")
     colour = samples[..., : photo.format.colour.channels]
     coverage = colour[..., 0] if photo.format.colour is Colour.GRAY else np.rint(colour @ _LUMINANCE).astype(np.uint8)
-    if photo.format.alpha:
-        product = coverage.astype(np.uint16) * samples[..., -1]
-        coverage = ((product + 127) // 255).astype(np.uint8)
-    return np.ascontiguousarray(coverage)
+    if not photo.format.alpha:
+        return np.ascontiguousarray(coverage), None
+    alpha = np.ascontiguousarray(samples[..., -1])
+    product = coverage.astype(np.uint16) * alpha
+    return ((product + 127) // 255).astype(np.uint8), alpha if alpha.min() < alpha.max() else None
 
 
 def family_for(target: Path) -> Family:
@@ -160,7 +183,7 @@ def _recognised(path: Path) -> Family:
     if not head:
         raise InputError(f"{path.name} is empty.", "Copy it again from where it came from.")
     for family in FAMILIES:
-        if family.sniff(head):
+        if family.sniff(head) or (isinstance(family, Claiming) and family.claims(path, head)):
             return family
     raise InputError(
         f"{path.name} is not an image that can be opened.",

@@ -1,112 +1,35 @@
-"""A folder of scans, restored one after the other or a few at a time; interrupted and taken up again."""
+"""A folder of scans, restored one after the other or a few at a time; interrupted and taken up again.
+
+What many of the scans have in common (`restore.album`) is known better with each of them: those that were mended before enough
+was known are mended again at the end.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from inpaint_studio.document.codec import Json
-from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import Decision, Float, Progress
 from inpaint_studio.errors import Cancelled, InputError, StudioError
-from inpaint_studio.restore.defects import Defect
-from inpaint_studio.restore.finding import ABSURD
-from inpaint_studio.restore.proposal import Sliders
+from inpaint_studio.restore.album import Album, Known, Seen, Size
 from inpaint_studio.settings import Settings
 from inpaint_studio.storage.atomic import atomic_target
 from inpaint_studio.storage.files import family_for, probe
 from inpaint_studio.storage.registry import FAMILIES
-from inpaint_studio.studio import restoring
-from inpaint_studio.studio.contact_sheet import Row, thumbnails, write_sheet
-from inpaint_studio.studio.export import export
-from inpaint_studio.studio.export_options import ExportOptions
+from inpaint_studio.studio.contact_sheet import Row, write_sheet
 from inpaint_studio.studio.jobs import HereRunner, JobRunner
-from inpaint_studio.studio.studio import Studio
+from inpaint_studio.studio.mending import Options, mend_file
 
 #: What restoring takes at most beside the decoded photo, in bytes a pixel, and altogether.
 _BYTES_A_PIXEL, _BYTES = 40, 600 << 20
 _STATE = "restored.json"
 _REPORT = "restored.html"
 _PICTURES = "restored-pictures"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How scans are restored. anyway: also mend where so much is marked that it is hardly damage."""
-
-    classes: tuple[Defect, ...]
-    sliders: Sliders
-    recipe: Recipe
-    quality: int | None = None
-    anyway: bool = False
-
-    def fingerprint(self) -> Json:
-        """What a file that was done before must have been done with to be skipped."""
-        recipe = self.recipe.to_json()
-        return {"sliders": self.sliders.to_json(), "recipe": recipe, "quality": self.quality, "anyway": self.anyway}
-
-
-@dataclass(frozen=True, slots=True)
-class Mended:
-    """What became of one file. marked_percent: of the photo, before the rim."""
-
-    parts: int
-    marked_percent: float
-    filled_pixels: int
-    changed_outside: int
-    notes: tuple[str, ...] = ()
-    chosen: dict[str, int] = field(default_factory=dict)
-
-    def to_json(self) -> Json:
-        return {**asdict(self), "notes": list(self.notes)}
-
-
-def mend_file(
-    source: Path, target: Path, options: Options, settings: Settings, runner: JobRunner, progress: Progress,
-    pictures: Path | None = None,
-) -> Mended:  # fmt: skip
-    """Restore the scan `source` to `target`; its small pictures go to the folder `pictures`.
-
-    A file in which nothing is mended is copied byte for byte where it keeps its format. Raises StudioError or Cancelled;
-    then `target` is as it was.
-    """
-    studio = Studio.open(source, settings)
-    found = restoring.find(restoring.search_job(studio, options.classes), runner, progress)
-    layer_id = restoring.propose(studio, found, options.sliders)
-    proposal = restoring.proposal(studio, layer_id)
-    mask = proposal.mask()
-    selected = sum(int(np.count_nonzero(tile)) for tile in mask.tiles.values())
-    share, count = selected / max(1, mask.extent.area), len(proposal.listed())
-    notes, doubted = list(found.notes), share > ABSURD and not options.anyway
-    if doubted:
-        notes.append(f"{share:.0%} of the photo is marked, so nothing was mended; --anyway mends it.")
-    filled_pixels = outside = 0
-    chosen: dict[str, int] = {}
-    job = None if doubted else restoring.mend_job(studio, layer_id, options.recipe)
-    if job is not None:
-        plan, filled = studio.run(job, runner, progress)
-        studio.accept(plan, filled, [layer_id])
-        notes += filled.notes
-        chosen = plan.chosen
-    progress.step(None, "Writing and checking")
-    if not chosen and source.suffix.lower() == target.suffix.lower():
-        with atomic_target(target) as partial:
-            shutil.copyfile(source, partial)
-    else:
-        exported = export(studio.shown(), target, ExportOptions(quality=options.quality))
-        filled_pixels, outside = exported.proof.filled, exported.proof.changed_outside
-        notes += exported.notes
-    if pictures is not None:
-        thumbnails(pictures, studio, mask)
-    return Mended(0 if doubted else count, round(100 * share, 4), filled_pixels, outside, tuple(notes), chosen)
 
 
 class Batch:
@@ -132,6 +55,7 @@ class Batch:
         self._runner = runner or HereRunner()
         self._lock = threading.Lock()
         self._skipped: set[str] = set()
+        self._album = Album()
         self._stop = threading.Event()
         if target.exists() and source.resolve() == target.resolve():
             raise InputError("The scans would be overwritten.", "Choose another folder to write to.")
@@ -147,10 +71,17 @@ class Batch:
     def run(self, progress: Progress) -> None:
         """Restore all that is not done yet. A file that fails is noted, and the others go on. Raises Cancelled."""
         names = self._names()
-        todo = [name for name in names if not self._done(name)]
-        self._skipped = set(names) - set(todo)
         if not names:
             raise InputError(f"There is nothing to restore in {self.source}.", "Choose a folder that holds scans.")
+        self._remember(names)
+        todo = [name for name in names if not self._done(name)]
+        self._skipped = set(names) - set(todo)
+        self._all_of(todo, progress, "Restoring")
+        again = [name for name in names if self._knew_less(name)]
+        self._skipped -= set(again)
+        self._all_of(again, progress, "Restoring again what the scans have in common")
+
+    def _all_of(self, todo: list[str], progress: Progress, note: str) -> None:
         waiting, running = list(todo), set[Future[None]]()
         with ThreadPoolExecutor(max_workers=max(1, self._at_a_time(todo))) as pool:
             try:
@@ -159,7 +90,7 @@ class Batch:
                         raise Cancelled
                     while waiting and len(running) < max(1, self._at_a_time(todo)):
                         running.add(pool.submit(self._one, waiting.pop(0)))
-                    progress.step((len(todo) - len(waiting) - len(running)) / max(1, len(todo)), "Restoring")
+                    progress.step((len(todo) - len(waiting) - len(running)) / max(1, len(todo)), note)
                     ended, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in ended:
                         future.result()
@@ -187,14 +118,41 @@ class Batch:
             Row(name, entry.get("error", ""), entry.get("mended", {}), f"{_PICTURES}/{entry['pictures']}")
             for name, entry in sorted(self._state["files"].items())
         ]
-        write_sheet(self.report, self.source.name, rows)
+        write_sheet(self.report, self.source.name, rows, self.learned())
+
+    def learned(self) -> list[str]:
+        """What the scans have in common, in sentences."""
+        said = []
+        with self._lock:
+            kinds = {size: self._album.known(size) for size in sorted(self._album.sizes())}
+        for (width, height), known in kinds.items():
+            if known.specks:
+                places = ", ".join(f"{x}, {y}" for x, y, _ in known.specks[:8])
+                more = " and others" if len(known.specks) > 8 else ""
+                what = "1 speck lies" if len(known.specks) == 1 else f"{len(known.specks)} specks lie"
+                said.append(
+                    f"{what} at the same place in most scans of {width}×{height} pixels, as dust on the scanner's glass does "
+                    f"(at {places}{more})."
+                )
+            if known.zones:
+                said.append(f"Photos of {width}×{height} pixels are stamped at the {_corner(known.zones[0])}.")
+        return said
 
     def _one(self, name: str) -> None:
         source = self.source / name
-        entry: Json = {"stamp": _stamp(source), "options": self.options.fingerprint(), "pictures": name}
+        entry: Json = {"options": self.options.fingerprint(), "pictures": name}
+        used = Known()
+
+        def known(size: Size) -> Known:
+            nonlocal used
+            with self._lock:
+                used = self._album.known(size)
+            return used
+
         try:
+            entry["stamp"] = _stamp(source)
             target = self.target / _target_name(source)
-            done = mend_file(
+            done, seen = mend_file(
                 source,
                 target,
                 self.options,
@@ -202,8 +160,9 @@ class Batch:
                 self._runner,
                 _Stoppable(self._stop),
                 self.target / _PICTURES / name,
+                known if self.options.album else None,
             )
-            entry |= {"mended": done.to_json(), "target": target.name}
+            entry |= {"mended": done.to_json(), "target": target.name, "seen": seen.to_json(), "known": used.to_json()}
         except StudioError as error:
             entry["error"] = f"{error.message} {error.hint}".strip()
         except OSError as error:
@@ -212,7 +171,28 @@ class Batch:
             entry["error"] = "There was not enough memory for it. Try it alone."
         with self._lock:
             self._state["files"][name] = entry
+            if "seen" in entry:
+                self._album.add(name, seen)
             self._store()
+
+    def _remember(self, names: list[str]) -> None:
+        """Take up what the scans that were done before told."""
+        for name in names:
+            try:
+                self._album.add(name, Seen.from_json(self._state["files"][name]["seen"]))
+            except (KeyError, TypeError, ValueError):
+                continue  # not done, or by a version that did not ask
+
+    def _knew_less(self, name: str) -> bool:
+        """Whether a scan was mended before something was known that concerns it."""
+        entry = self._state["files"].get(name, {})
+        if not self.options.album or "mended" not in entry:
+            return False
+        try:
+            used, size = Known.from_json(entry["known"]), Seen.from_json(entry["seen"]).size
+        except (KeyError, TypeError, ValueError):
+            return False
+        return not used.covers(self._album.known(size))
 
     def _names(self) -> list[str]:
         try:
@@ -241,15 +221,22 @@ class Batch:
         return max(1, min((os.cpu_count() or 2) // 2, int(room)))
 
     def _stored(self) -> Json:
+        """What was done before; entries that this program did not write are forgotten."""
         try:
             state = json.loads((self.target / _STATE).read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {"version": 1, "files": {}}
-        return state if isinstance(state, dict) and state.get("version") == 1 else {"version": 1, "files": {}}
+            files = state["files"] if state["version"] == 1 else {}
+            kept = {
+                name: entry
+                for name, entry in files.items()
+                if entry["pictures"] == name and ("error" in entry or entry["mended"]["notes"] is not None)
+            }
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            kept = {}
+        return {"version": 1, "files": kept}
 
     def _store(self) -> None:
         with atomic_target(self.target / _STATE) as partial:
-            partial.write_text(json.dumps(self._state, indent=1), "utf-8")
+            partial.write_text(json.dumps(self._state), "utf-8")
 
 
 class _Stoppable:
@@ -278,6 +265,11 @@ def _target_name(source: Path) -> str:
     except InputError:
         return f"{source.stem}.png"
     return source.name
+
+
+def _corner(zone: tuple[float, float, float, float]) -> str:
+    across = "left" if zone[0] + zone[2] < 1 else "right"
+    return f"{'upper' if zone[1] + zone[3] < 1 else 'lower'} {across}"
 
 
 def _stamp(path: Path) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inpaint_studio.document.composite import Composite
@@ -9,6 +10,7 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit, Group, Paint, SetLayer
 from inpaint_studio.document.layers import FillLayer
 from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines.contract import AUTO, COPIES, EngineSpec
 from inpaint_studio.pixels.blend import blend
 from inpaint_studio.pixels.format import Samples, to_float
 from inpaint_studio.pixels.judging import incoherence
@@ -28,9 +30,29 @@ class Candidate:
     score: float
 
 
-def recipes(recipe: Recipe, count: int) -> list[Recipe]:
-    """`recipe` with `count` seeds that follow each other."""
-    return [replace(recipe, seed=recipe.seed + number) for number in range(min(count, MOST))]
+def recipes(recipe: Recipe, count: int, race: Sequence[str] = ()) -> list[Recipe]:
+    """`count` ways to fill: `recipe`, then the engines of `race` with their own options, then the same with later seeds."""
+    engines = [recipe.engine, *(engine for engine in race if engine != recipe.engine)]
+    made = []
+    for number in range(min(count, MOST)):
+        later, turn = divmod(number, len(engines))
+        other = recipe if turn == 0 else replace(recipe, engine=engines[turn], options={})
+        made.append(replace(other, seed=recipe.seed + later, chosen={}))
+    return made
+
+
+def rivals(engine: str, specs: Mapping[str, EngineSpec]) -> list[str]:
+    """Ids of the engines worth a race with `engine`: those for objects that can run here and need no words."""
+    # a network's native size tells that it draws; for objects `auto` takes patchmatch
+    same = {engine, "patchmatch"} if engine == AUTO and specs["patchmatch"].availability.available else {engine}
+    return [
+        spec.id
+        for spec in specs.values()
+        if (COPIES in spec.takes or spec.size.native)
+        and spec.availability.available
+        and spec.id not in same
+        and "prompt" not in spec.takes
+    ]
 
 
 def candidates(layer: FillLayer) -> list[Candidate]:

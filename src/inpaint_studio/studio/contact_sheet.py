@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -58,12 +59,13 @@ def _share(read: Read, mask: TiledImage, shape: tuple[int, ...]) -> NDArray[np.f
     return np.asarray(small, np.float32)
 
 
-def write_sheet(target: Path, title: str, rows: list[Row]) -> None:
-    """Write the page, whole or not at all."""
+def write_sheet(target: Path, title: str, rows: list[Row], learned: Sequence[str] = ()) -> None:
+    """Write the page, whole or not at all. learned: what the scans have in common, in sentences."""
     done = sum(not row.error for row in rows)
     parts = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}, restored</title>',
         f"<style>{_STYLE}</style><h1>{escape(title)}</h1><p>{done} restored, {len(rows) - done} failed.</p>",
+        *(f"<p>{escape(sentence)}</p>" for sentence in learned),
         *map(_figure, rows),
         "</html>",
     ]

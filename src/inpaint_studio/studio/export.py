@@ -12,7 +12,7 @@ from inpaint_studio.errors import Cancelled, StudioError
 from inpaint_studio.pixels.format import PixelFormat, Samples
 from inpaint_studio.storage.convert import converted
 from inpaint_studio.storage.family import Family
-from inpaint_studio.storage.files import family_for, read_photo, write_photo
+from inpaint_studio.storage.files import family_for, pages, read_photo, write_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.export_options import ExportOptions, at_bits, lossless, transformed
 from inpaint_studio.studio.proof import Proof, prove
@@ -59,7 +59,9 @@ def export(
 
     def verify(written: Path) -> None:
         go_on()
-        back = read_photo(written, max_megapixels=float("inf"))
+        # a TIFF into which the page was put back still holds the others
+        page = shown.photo.page if shown.photo.page in pages(written) else 0
+        back = read_photo(written, max_megapixels=float("inf"), page=page)
         if final is plain:
             proofs.append(_prove(shown, before, back, held, exact=lossless(family, options)))
         else:

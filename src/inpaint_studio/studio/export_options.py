@@ -7,12 +7,12 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import platformdirs
 
 from inpaint_studio.pixels.colour_spaces import srgb_profile, to_srgb
-from inpaint_studio.pixels.format import PixelFormat, Samples, from_float, to_float
+from inpaint_studio.pixels.format import PixelFormat, from_float, to_float
+from inpaint_studio.pixels.smaller import smaller
 from inpaint_studio.storage.convert import converted
 from inpaint_studio.storage.family import Family, Keep
 from inpaint_studio.storage.photo import Photo
@@ -78,16 +78,12 @@ def _smaller(photo: Photo, side: int) -> Photo:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     values = np.nan_to_num(to_float(photo.pixels))
     if photo.format.alpha:  # colours count by how much of them is seen
-        alpha = _shrunk(values[..., -1:], size)
-        seen = _shrunk(values[..., :-1] * values[..., -1:], size)
+        alpha = smaller(values[..., -1:], *size)
+        seen = smaller(values[..., :-1] * values[..., -1:], *size)
         values = np.concatenate([seen / np.maximum(alpha, 1e-6), alpha], axis=2)
     else:
-        values = _shrunk(values, size)
+        values = smaller(values, *size)
     return replace(photo, pixels=from_float(values.astype(np.float32), photo.format.numpy), extra=None)
-
-
-def _shrunk(values: Samples, size: tuple[int, int]) -> Samples:
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA)).reshape(size[1], size[0], -1)
 
 
 def _file() -> Path:

@@ -12,11 +12,15 @@ from inpaint_studio.engines.host.client import Worker
 from inpaint_studio.engines.host.tasks import resolve
 from inpaint_studio.errors import EngineDiedError, OutOfMemoryError, StudioError
 
+#: Seconds in which the process of the large models hears that what it opens is not wanted: it keeps those that are open.
+_GRACE = 2.0
+
 
 class JobRunner(Protocol):
     """Runs one engine on one request and blocks until it is done. Raises StudioError, or Cancelled after `cancel`.
 
-    `task` does the same with one of the other `host.tasks`; a task of the window's is quick, or is killed by a cancel.
+    `task` does the same with one of the other `host.tasks`; a task of the window's is quick, or is killed by a cancel. Those
+    of the large models ("heavy.…") run where they do.
     """
 
     def run(self, spec: EngineSpec, request: FillRequest, progress: Progress) -> FillResult: ...
@@ -83,6 +87,8 @@ class WorkerRunner:
         return _stepping_down(attempt, spec, request, progress)
 
     def task(self, name: str, payload: Payload, progress: Progress) -> Payload:
+        if name.startswith("heavy."):
+            return self._workers["heavy"].run(name, payload, progress, grace=_GRACE)
         return self._workers["quick"].run(name, payload, progress, grace=0)
 
     def cancel(self) -> None:

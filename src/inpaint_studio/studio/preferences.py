@@ -1,9 +1,10 @@
-"""What the user has arranged for their hands: named brushes and shortcuts, each in a JSON file beside the settings."""
+"""What the user has arranged for their hands: named brushes, shortcuts and how the tools are set, each in a JSON file
+beside the settings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,20 @@ from inpaint_studio.errors import InputError
 from inpaint_studio.settings import settings_path
 from inpaint_studio.storage.atomic import atomic_target
 from inpaint_studio.tools.base import BrushSettings
+from inpaint_studio.tools.clone import CloneSettings
+from inpaint_studio.tools.smart_select import SmartSelectSettings
+from inpaint_studio.tools.wand import WandSettings
+
+#: The settings of a tool that are not its brush.
+ToolSettings = WandSettings | SmartSelectSettings | CloneSettings
 
 _VERSION = 1
+#: By the ids of their tools.
+_TOOLS: dict[str, type[ToolSettings]] = {
+    "wand": WandSettings,
+    "smart_select": SmartSelectSettings,
+    "clone": CloneSettings,
+}
 #: Names of brushes are cut to this length.
 LONGEST_NAME = 60
 
@@ -47,6 +60,25 @@ def load_shortcuts() -> dict[str, tuple[str, ...]]:
 def save_shortcuts(shortcuts: Mapping[str, tuple[str, ...]]) -> None:
     """Write what differs from the program's own. Raises InputError when the folder can't be written."""
     _write("shortcuts", {name: list(keys) for name, keys in shortcuts.items()})
+
+
+def load_tools() -> list[ToolSettings]:
+    """How tools were set last, those that were set at all. Raises InputError when the file can't be understood."""
+    path, stored = _read("tools")
+    try:
+        return [_known(kind, stored[tool]) for tool, kind in _TOOLS.items() if tool in stored]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _known(kind: type[ToolSettings], values: Mapping[str, Any]) -> ToolSettings:
+    """`kind` with those of `values` that it has; what a newer version wrote beside them is left out."""
+    return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
+
+
+def save_tools(settings: Sequence[ToolSettings]) -> None:
+    """Write them all, whole or not at all. Raises InputError when the folder can't be written."""
+    _write("tools", {tool: asdict(one) for tool, kind in _TOOLS.items() for one in settings if type(one) is kind})
 
 
 def _path(what: str) -> Path:

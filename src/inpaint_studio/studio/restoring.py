@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,12 @@ from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import planner
 from inpaint_studio.engines.contract import Progress
 from inpaint_studio.errors import InputError
+from inpaint_studio.pixels.format import Colour
 from inpaint_studio.pixels.masks import grow
 from inpaint_studio.restore.defects import Defect
-from inpaint_studio.restore.finding import Found, Heard, Search, search
+from inpaint_studio.restore.finding import Found, Heard, Infrared, Search, search
 from inpaint_studio.restore.proposal import Proposal, Sliders, as_array, layer_of
+from inpaint_studio.storage.files import probe, read_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.studio import Studio
@@ -26,6 +29,8 @@ from inpaint_studio.studio.studio import Studio
 Job = planner.FillJob
 #: What is mended beyond the found pixels: the soft rim of damage belongs to it. Pixels.
 RIM = 2
+#: The family of files whose second page may be an infrared picture.
+_PAGED = "tiff"
 
 
 def search_job(studio: Studio, classes: Iterable[Defect], centre: tuple[int, int] | None = None) -> Search:
@@ -47,9 +52,9 @@ def find(job: Search, runner: JobRunner, progress: Progress, heard: Heard | None
     return search(job, runner.task, progress, heard)
 
 
-def propose(studio: Studio, found: Found, sliders: Sliders, name: str = "Damage") -> str:
-    """Add what was found as a proposal layer above all others; its id. One step."""
-    state = layer_of(found, studio.document.new_id(), name, sliders)
+def propose(studio: Studio, found: Found, sliders: Sliders, name: str = "Damage", *, alone: bool = False) -> str:
+    """Add what was found as a proposal layer above all others; its id. One step. alone: see `layer_of`."""
+    state = layer_of(found, studio.document.new_id(), name, sliders, alone=alone)
     studio.history.apply(AddLayer(state, len(studio.document.layers), "Find damage"))
     return state.id
 
@@ -98,10 +103,13 @@ def restore(
     sliders: Sliders,
     recipe: Recipe | None = None,
 ) -> Restored:
-    """Find damage and mend it, each as one step. Raises StudioError or Cancelled; then the document is as it was."""
+    """Find damage and mend it unseen, each as one step: in a photo that looks whole only what is certain.
+
+    Raises StudioError or Cancelled; then the document is as it was.
+    """
     found = find(search_job(studio, classes), runner, progress)
     with studio.history.transaction("Restore"):
-        layer_id = propose(studio, found, sliders)
+        layer_id = propose(studio, found, sliders, alone=True)
         coverage = as_array(proposal(studio, layer_id).mask())
         job = mend_job(studio, layer_id, recipe)
         if job is None:
@@ -119,9 +127,32 @@ def dots_per_inch(photo: Photo) -> float | None:
     return dpi if 150 <= dpi <= 20000 else None
 
 
-def infrared_of(photo: Photo) -> NDArray[np.generic] | None:
-    """The first channel that is neither colour nor alpha: scanners keep the infrared there."""
-    return None if photo.extra is None or photo.extra.shape[2] == 0 else photo.extra[..., 0]
+def infrared_of(photo: Photo) -> Infrared | None:
+    """Where the scanner's infrared picture of a photo may be: any thread may read it there.
+
+    It is the first channel that is neither colour nor alpha; or the second of two pages of a colour TIFF, when that is gray and
+    of the same size.
+    """
+    if photo.extra is not None and photo.extra.shape[2]:
+        plane = photo.extra[..., 0]
+        return lambda: plane
+    path = photo.path
+    if path is None or photo.family != _PAGED or photo.page or photo.format.colour is Colour.GRAY:
+        return None
+    return lambda: _second_page(path)
+
+
+def _second_page(path: Path) -> NDArray[np.generic] | None:
+    try:
+        first = probe(path)
+        if first.frames != 2:
+            return None
+        second = probe(path, 1)
+        if second.format.colour is not Colour.GRAY or (second.width, second.height) != (first.width, first.height):
+            return None
+        return read_photo(path, max_megapixels=second.megapixels + 1, page=1).pixels[..., 0]
+    except InputError:  # what the second page holds is none of the photo's business
+        return None
 
 
 def with_rim(coverage: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,13 +16,18 @@ from inpaint_studio.storage.project import (
     Journal,
     JournalWriter,
     Opened,
+    Pictures,
     is_project,
     journals_folder,
+    make_preview,
+    make_thumbnail,
+    mark_exported,
     open_journal,
     open_project,
     save,
 )
 from inpaint_studio.storage.project.places import new_journal
+from inpaint_studio.studio.screen_copy import ScreenCopy
 from inpaint_studio.studio.studio import Studio
 
 #: Hears from the journal's thread why steps can't be kept safe.
@@ -53,6 +58,7 @@ class Session:
         self.name = name
         self.project = project
         self.source = source
+        self._copy = ScreenCopy()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -64,12 +70,26 @@ class Session:
         """Whether the document is other than its project file, or than the photo where there is none yet."""
         return not self.studio.history.clean
 
-    def save(self, target: Path, thumbnail: bytes | None = None, cancelled: Callable[[], bool] | None = None) -> int:
+    def pictures(self) -> Callable[[], Pictures]:
+        """What makes the pictures of the document as it is now: call this on the thread that owns it, the result on any.
+
+        Made again, they cost what changed since.
+        """
+        document, shows = self.studio.document, self.writer.last_number
+        composite, canvas, colour = document.composite(), document.canvas, document.format.colour
+
+        def make() -> Pictures:
+            picture = self._copy.renewed(composite, canvas)
+            return Pictures(make_thumbnail(picture, colour), make_preview(picture, colour), shows)
+
+        return make
+
+    def save(self, target: Path, pictures: Pictures | None = None, cancelled: Callable[[], bool] | None = None) -> int:
         """Write the project `target`; blocks, so call it from a thread. The step that was saved; tell `saved` about it.
 
         Raises InputError, or Cancelled soon after `cancelled` says so; then the old file stands.
         """
-        return save(self.writer, target, thumbnail=thumbnail, cancelled=cancelled).position
+        return save(self.writer, target, pictures=pictures, cancelled=cancelled).position
 
     def saved(self, target: Path, position: int, since: int | None = None) -> None:
         """Take note, on the thread that owns the document, of what `save` did.
@@ -79,6 +99,10 @@ class Session:
         self.project = target
         self.name = target.stem
         self.studio.history.mark_clean(position, since)
+
+    def exported_in_place(self, position: int) -> None:
+        """Remember that the photo's own file holds the document with `position` steps done; blocks. Raises InputError."""
+        mark_exported(self.writer, position)
 
     def close(self, *, discard: bool = False) -> None:
         """End. Unsaved steps stay recoverable unless they are to be discarded. Raises InputError when they can't be kept."""

@@ -22,6 +22,8 @@ from inpaint_studio.errors import Cancelled, InputError, StudioError
 from inpaint_studio.resources import resource
 
 _PROJECT = "inpaint-studio"
+#: What the names of temporary folders begin with; the sweep of the workers' folders must not match it.
+FOLDER = "inpaint-studio-setup-"
 #: Asking a server for the size of one file must not hang the whole set-up.
 _TIMEOUT_S = 20
 _BEGINS = re.compile(r"Downloading \S+ \(([\d.]+) (bytes|kB|MB|GB)\)")
@@ -57,7 +59,7 @@ def plan_installation(requirements: Sequence[str], pip: Sequence[str] = ()) -> I
     pip: further arguments for pip, such as another index.
     """
     # whoever asks what an installation would download has agreed to asking
-    with network.consented(), tempfile.TemporaryDirectory(prefix="inpaint-studio-setup-") as folder:
+    with network.consented(), tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
         report = Path(folder) / "report.json"
         _pip(["--dry-run", "--quiet", "--report", str(report), *pip, *requirements], capture=True)
         items = json.loads(report.read_text("utf-8"))["install"]
@@ -85,7 +87,7 @@ def install(
     # pip leaves its temporary files when it is ended
     with (
         network.consented(),
-        tempfile.TemporaryDirectory(prefix="inpaint-studio-setup-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True) as folder,
     ):
         if note is None:
             _pip(arguments, capture=False)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, RemoveLayer, SetLayer
 from inpaint_studio.document.history import History
@@ -16,15 +14,15 @@ from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import AUTO, Progress
 from inpaint_studio.errors import InputError
-from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.masks import Coverage
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TiledImage
+from inpaint_studio.pixels.tiled import TiledImage, united
 from inpaint_studio.settings import Settings
 from inpaint_studio.storage.files import read_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.shown import Shown
+from inpaint_studio.studio.sourcing import Sourcing
 
 
 class Studio:
@@ -71,10 +69,16 @@ class Studio:
             planner.auto_options(recipe)
         else:
             catalog.options_for(catalog.choose(catalog.specs(), recipe.engine), recipe.options)
-        masks = [self.document.layer(mask_id) for mask_id in mask_ids]
-        return planner.FillJob(
-            self.document.composite(), _union([mask.coverage for mask in masks if isinstance(mask, MaskLayer)]), recipe
-        )
+        masks = [layer for mask_id in mask_ids if isinstance(layer := self.document.layer(mask_id), MaskLayer)]
+        wanted = [mask.coverage for mask in masks if mask.role == "fill"]
+        if masks and not wanted:
+            raise InputError(
+                f"{masks[0].name} says where to copy from, not what to fill.",
+                "Choose another mask, or turn this one back into a mask to fill in the Layer menu.",
+            )
+        if not wanted:
+            raise InputError("No mask is chosen.", "Choose a mask layer, or paint one.")
+        return planner.FillJob(self.document.composite(), united(wanted), recipe, *Sourcing.of(self.document))
 
     @staticmethod
     def run(job: planner.FillJob, runner: JobRunner, progress: Progress) -> tuple[planner.Plan, planner.Filled]:
@@ -122,16 +126,3 @@ def with_choice(plan: planner.Plan) -> Recipe:
     recipe = plan.job.recipe
     version = plan.steps[0].spec.version if recipe.engine != AUTO else recipe.engine_version
     return replace(recipe, engine_version=version, chosen=plan.chosen)
-
-
-def _union(planes: Sequence[TiledImage]) -> TiledImage:
-    """Coverage that is the maximum of `planes`; a single plane is shared, not copied."""
-    if not planes:
-        raise InputError("No mask is chosen.", "Choose a mask layer, or paint one.")
-    if len(planes) == 1:
-        return planes[0].snapshot()
-    union = TiledImage(COVERAGE, planes[0].extent)
-    for key in {key for plane in planes for key in plane.tiles}:
-        tiles = [tile for plane in planes if (tile := plane.tile(key)) is not None]
-        union.exchange({key: np.maximum.reduce(tiles)})
-    return union

@@ -82,7 +82,10 @@ class BoundTool:
 
     def late(self, late: LateSelection) -> Edit | None:
         """What takes a while to find: found at once here; a window has it found elsewhere and applies it later."""
-        return self._into_mask(late.find(self.document.composite(), grabcut))
+        try:
+            return self._into_mask(late.find(self.document.composite(), grabcut))
+        finally:
+            late.over()
 
     def mend(self, late: LateHeal | LatePatch) -> Edit | None:
         """What takes a while to make: made at once here; a window has it made elsewhere."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 
@@ -23,6 +24,22 @@ from inpaint_studio.pixels.masks import Coverage
 from inpaint_studio.pixels.shapes import Region
 from inpaint_studio.pixels.smart_select import Prompt, Segmenter, object_region
 from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey
+
+
+class SketchStep(Protocol):
+    """What a selection is a part of when its object is shown line by line: each finds the object anew."""
+
+    def base(self, layer: MaskLayer) -> TiledImage:
+        """The coverage that the selection goes onto: that from before the object, if the object is in `layer`."""
+        ...
+
+    def done(self, layer: MaskLayer, base: TiledImage) -> None:
+        """The selection went onto `base`, and `layer` is what came of it."""
+        ...
+
+    def over(self) -> None:
+        """Nothing more comes."""
+        ...
 
 
 class Combine(StrEnum):
@@ -43,17 +60,21 @@ class Selection:
     region: Region
     how: Combine
     title: str
+    sketch: SketchStep | None = None
 
     def into(self, document: Document, layer_id: str) -> Paint | None:
         """The edit that was done, already applied; None when nothing changed or the layer is no mask."""
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
         if not self.region or not isinstance(layer, MaskLayer) or layer.locked:
             return None
-        tiles = combined(layer.coverage, self.region, self.how)
-        if not tiles:
-            return None
-        edit = Paint.of(document, layer_id, "coverage", tiles, _LABELS[self.how].format(self.title))
-        edit.apply(document)
+        base = layer.coverage.snapshot() if self.sketch is None else self.sketch.base(layer)
+        tiles = _changes(layer.coverage, base, combined(base, self.region, self.how))
+        edit = None
+        if tiles:
+            edit = Paint.of(document, layer_id, "coverage", tiles, _LABELS[self.how].format(self.title))
+            edit.apply(document)
+        if self.sketch is not None:
+            self.sketch.done(layer, base)
         return edit
 
 
@@ -64,12 +85,18 @@ class LateSelection:
     prompt: Prompt
     how: Combine
     title: str
+    sketch: SketchStep | None = None
 
     def find(self, composite: Composite, segment: Segmenter) -> Selection:
         """The object in `composite`; raises what `segment` raises."""
         photo = composite.photo
         region = object_region(composite.read, photo.format, photo.extent, self.prompt, segment)
-        return Selection(region, self.how, self.title)
+        return Selection(region, self.how, self.title, self.sketch)
+
+    def over(self) -> None:
+        """It was found and is in the mask, or nobody waits for it any more; on the thread that owns the document."""
+        if self.sketch is not None:
+            self.sketch.over()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +115,16 @@ class LatePatch:
     coverage: TiledImage
     way: tuple[int, int]
     layer_id: str
+
+
+def _changes(now: TiledImage, base: TiledImage, onto_base: Tiles) -> Tiles:
+    """The tiles by which `now` becomes `base` with the tiles `onto_base` in it."""
+    wanted = {**{key: base.tile(key) for key in now.tiles.keys() | base.tiles.keys()}, **onto_base}
+    return {key: tile for key, tile in wanted.items() if not _same(tile, now.tile(key))}
+
+
+def _same(one: Samples | None, other: Samples | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def combined(plane: TiledImage, region: Region, how: Combine) -> Tiles:

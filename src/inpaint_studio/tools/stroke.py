@@ -12,7 +12,7 @@ from inpaint_studio.document.layers import Layer, MaskLayer, PixelLayer, Proposa
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.stroke import Ink, PlaneStroke
 from inpaint_studio.pixels.stroke_path import Nib, curve
-from inpaint_studio.pixels.tiled import TiledImage
+from inpaint_studio.pixels.tiled import TiledImage, in_bands
 from inpaint_studio.tools.base import BrushSettings, Modifier, PointerEvent, Tool, nib
 from inpaint_studio.tools.steady import Steady
 
@@ -92,23 +92,24 @@ class StrokeTool(Tool):
 
     def _draw(self, path: list[Nib], *, joined: bool) -> None:
         if self._stroke is not None:
-            dirty = [one.paint.draw(path, joined=joined) for one in self._stroke.inked]
-            _tell(self._stroke.document, Rect.union_of(dirty))
+            inked = self._stroke.inked
+            _tell(self._stroke.document, [part for one in inked for part in one.paint.draw_parts(path, joined=joined)])
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """Draw on through every position."""
         stroke = self._running()
         if stroke is None:
             return
-        dirty = []
+        dirty: list[Rect] = []
         for event in stroke.steady.steadied(events):
             to = nib(stroke.brush, event)
             if to == stroke.last:
                 continue
             path = [stroke.last, *curve(stroke.previous, stroke.last, to)]
-            dirty += [one.paint.draw(path, joined=True) for one in stroke.inked]
+            for one in stroke.inked:
+                dirty += one.paint.draw_parts(path, joined=True)
             stroke.previous, stroke.last = stroke.last, to
-        _tell(stroke.document, Rect.union_of(dirty))
+        _tell(stroke.document, dirty)
 
     def release(self, event: PointerEvent) -> Edit | None:
         """End the stroke where the pointer was last; the place of the release itself is drawn only if it moved there."""
@@ -132,7 +133,10 @@ class StrokeTool(Tool):
         """Put back what the stroke painted; nothing when there is none."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            _tell(stroke.document, Rect.union_of([one.paint.revert() for one in stroke.inked]))
+            for one in stroke.inked:
+                rect = one.paint.revert()
+                if not rect.empty:
+                    stroke.document.changed(rect)
 
     def _running(self) -> _Stroke | None:
         """The stroke, unless its layer was taken away under it."""
@@ -166,6 +170,8 @@ def _plane_of(document: Document, layer_id: str, plane: str) -> TiledImage | Non
     return next((layer.planes.get(plane) for layer in document.layers if layer.id == layer_id), None)
 
 
-def _tell(document: Document, rect: Rect) -> None:
-    if not rect.empty:
-        document.changed(rect)
+def _tell(document: Document, parts: Sequence[Rect]) -> None:
+    """Say what changed, `parts` of single tiles: what a round brush leaves free of its square is not shown again."""
+    bands = in_bands(parts)
+    if bands:
+        document.changed(Rect.union_of(bands), bands)

@@ -15,10 +15,14 @@ from inpaint_studio.tools.shapes import combine_by
 
 @dataclass(frozen=True, slots=True)
 class WandSettings:
-    """tolerance: 0..255, how many 8-bit levels a channel may differ. contiguous: only what is connected."""
+    """tolerance: 0..255, how many 8-bit levels a channel may differ. contiguous: only what is connected.
+
+    all_layers: look at what is visible, the photo with its fills; otherwise at the photo as it was opened.
+    """
 
     tolerance: int = 32
     contiguous: bool = True
+    all_layers: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.tolerance <= 255:
@@ -26,7 +30,7 @@ class WandSettings:
 
 
 class WandTool(Tool):
-    """Selects by what is visible: the photo with its fills, without masks. The place of the press counts."""
+    """Selects by the photo, with or without its fills, never by masks. The place of the press counts."""
 
     def __init__(self, settings: WandSettings | None = None) -> None:
         self.settings = settings or WandSettings()
@@ -49,9 +53,8 @@ class WandTool(Tool):
         if pressed is None:
             return None
         document, at = pressed
-        composite = document.composite()
         region = wand(
-            composite.read,
+            document.composite().read if self.settings.all_layers else document.photo.read,
             document.format,
             document.canvas,
             (math.floor(at.x), math.floor(at.y)),

@@ -54,6 +54,8 @@ COMMANDS: tuple[Command, ...] = (
         for operation in MASK_OPERATIONS
     ),
     Command("action.colour_range", "Colour Range…", ("I",), "Mask"),
+    Command("action.copy_mask", "Copy the Mask", ("Ctrl+C",), "Mask"),
+    Command("action.paste_mask", "Paste as a Mask", ("Ctrl+V",), "Mask"),
     Command("action.mask_import", "Import a Mask…", (), "Mask"),
     Command("action.mask_export", "Export the Mask…", (), "Mask"),
     Command("action.fill", "Fill", ("Return", "Enter"), "Fill", "fill"),
@@ -67,13 +69,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.restore_folder", "Restore a Folder…", (), "Restore"),
     Command("action.add_mask", "Add a Mask", ("Ctrl+Shift+N",), "Layer", "add"),
     Command("action.duplicate_layer", "Duplicate the Layer", ("Ctrl+J",), "Layer"),
-    Command("action.merge_masks", "Merge the Masks", ("Ctrl+E",), "Layer"),
+    Command("action.merge_layers", "Merge the Layers", ("Ctrl+E",), "Layer"),
     Command("action.combine_add", "Add the Other Masks", (), "Layer"),
     Command("action.combine_subtract", "Subtract the Other Masks", (), "Layer"),
     Command("action.combine_intersect", "Intersect with the Other Masks", (), "Layer"),
     Command("action.solo_layer", "Show Only This Layer", (), "Layer"),
     Command("action.lock_layer", "Lock or Unlock", ("Ctrl+/",), "Layer"),
     Command("action.mask_colour", "Mask Colour…", (), "Layer"),
+    Command("action.mask_avoid", "Don't Copy from Here", (), "Layer"),
+    Command("action.mask_source", "Copy Only from Here", (), "Layer"),
     Command("action.smaller", "Smaller Brush", ("[", ","), "Brush"),
     Command("action.larger", "Larger Brush", ("]", "."), "Brush"),
     Command("action.softer", "Softer Brush", ("{", "<", ";"), "Brush"),
@@ -94,6 +98,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.split_view", "Split View: Before and After", ("Y",), "View", checkable=True),
     Command("action.side_by_side", "Original Beside", ("Shift+Y",), "View", checkable=True),
     Command("action.fills_alone", "Show Only the Fills", (), "View", checkable=True),
+    Command("action.rotate_view", "Rotate the View by Dragging", ("R",), "View", checkable=True),
+    Command("action.rotate_left", "Rotate the View Left", ("Ctrl+[", "Ctrl+,"), "View"),
+    Command("action.rotate_right", "Rotate the View Right", ("Ctrl+]", "Ctrl+."), "View"),
+    Command("action.rotate_reset", "View Upright", (), "View"),
     Command("action.pixel_grid", "Pixel Grid Above 800 %", (), "View", checkable=True),
     Command("action.navigator", "Navigator", ("F8",), "View", checkable=True),
     Command("action.full_screen", "Full Screen", ("F",), "View"),
@@ -103,6 +111,38 @@ COMMANDS: tuple[Command, ...] = (
     *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id, checkable=True) for tool in TOOLS),
 )
 
+
+#: The first commands of groups: menus have a line above them.
+FIRST_OF_A_GROUP = frozenset(
+    {
+        "action.save",
+        "action.export",
+        "action.close",
+        "action.snapshot",
+        "action.shortcuts",
+        "action.mask_grow",
+        "action.mask_fill_holes",
+        "action.colour_range",
+        "action.copy_mask",
+        "action.mask_import",
+        "action.models",
+        "action.mend",
+        "action.restore_folder",
+        "action.combine_add",
+        "action.solo_layer",
+        "action.mask_avoid",
+        "action.opacity_1",
+        "action.swap",
+        "tool.brush",
+        "tool.rectangle",
+        "tool.heal",
+        "tool.hand",
+        "action.zoom_fit",
+        "action.overlay",
+        "action.rotate_view",
+        "action.pixel_grid",
+    }
+)
 
 #: What can be done with no document open.
 ALWAYS = frozenset(
@@ -134,6 +174,8 @@ def build_actions(owner: QWidget, handlers: Mapping[str, Callable[[], object]]) 
         action.setObjectName(command.name)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.setCheckable(command.checkable)
+        # what is held for long is not switched on and off for long
+        action.setAutoRepeat(not command.checkable)
         if command.keys:
             action.setToolTip(f"{action.text()} ({QKeySequence(command.keys[0]).toString()})")
         handler = handlers[command.name]

@@ -106,8 +106,11 @@ class CandidatesDock(QDockWidget):
         self._list.blockSignals(True)
         marked = self._marked()
         self._list.clear()
+        raced = len({candidate.recipe.engine for candidate in found}) > 1
+        pattern = self.tr("{rank}. {engine}, {seed}") if raced else self.tr("{rank}. seed {seed}")
         for rank, candidate in enumerate(found):
-            text = self.tr("{rank}. seed {seed}").format(rank=rank + 1, seed=candidate.recipe.seed)
+            engine, seed = candidate.recipe.engine.rpartition("/")[2], candidate.recipe.seed
+            text = pattern.format(rank=rank + 1, engine=engine, seed=seed)
             item = QListWidgetItem(
                 self._picture(candidate.number), f"✓ {text}" if candidate.number == layer.variant else text
             )

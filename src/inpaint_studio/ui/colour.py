@@ -30,7 +30,11 @@ def screen_space(widget: QWidget) -> QColorSpace:
 
 def to_display(document: Document, screen: QColorSpace) -> ToDisplay:
     """Takes the document's colour samples to the screen's."""
-    profile, colour = document.profile, document.format.colour
+    return profile_to_display(document.profile, document.format.colour, screen)
+
+
+def profile_to_display(profile: bytes | None, colour: Colour, screen: QColorSpace) -> ToDisplay:
+    """Takes samples in the colours of `profile` to the screen's; as they are where it can't be used."""
     if not usable(profile, colour):
         return display_transform(None, colour)
     assert profile is not None  # noqa: S101  it is usable

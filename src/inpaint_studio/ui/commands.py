@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.mask_operations import MASK_OPERATIONS, MaskOperation
-from inpaint_studio.storage.registry import FAMILIES
-from inpaint_studio.studio.folders import folder_of
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.registry import TOOLS
-from inpaint_studio.ui import ask
 from inpaint_studio.ui.command_palette import CommandPalette
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.messages import open_log_folder
@@ -65,8 +61,7 @@ class Commands(QObject):
         table |= window.tool_commands.handlers() | window.view_commands.handlers() | window.history_commands.handlers()
         table |= window.layer_commands.handlers() | window.review.handlers()
         table["action.restore_folder"] = window.folders.ask
-        table["action.mask_import"] = lambda: window.spawn(self.import_mask(window.tab))
-        table["action.mask_export"] = lambda: window.spawn(self.export_mask(window.tab))
+        table |= window.mask_transfer.handlers()
         for operation in MASK_OPERATIONS:
             table[f"action.mask_{operation.id}"] = partial(self._operate, operation)
         for tool in TOOLS:
@@ -79,36 +74,15 @@ class Commands(QObject):
         if self._window.tab is not None:
             self._window.spawn(self._window.masks.operate(self._window.tab, operation))
 
-    async def import_mask(self, tab: DocumentTab | None) -> None:
-        """Ask for pictures and add them as masks."""
-        if tab is None:
-            return
-        folder = folder_of(tab.session)
-        for path in await ask.files_to_open(self._window, self.tr("Import a Mask"), folder, self._pictures()):
-            await self._window.masks.read(tab, path)
-
-    async def export_mask(self, tab: DocumentTab | None) -> None:
-        """Ask for a name and write the mask that is worked on as a gray picture."""
-        if tab is None:
-            return
-        proposed = folder_of(tab.session) / f"{Path(tab.session.name).stem}-mask.png"
-        kinds = "PNG (*.png);;TIFF (*.tif)"
-        target = await ask.file_to_save(self._window, self.tr("Export the Mask"), proposed, kinds, "png")
-        if target is not None:
-            await self._window.masks.write(tab, target)
-
-    def _pictures(self) -> str:
-        suffixes = " ".join(f"*{suffix}" for family in FAMILIES for suffix in family.suffixes)
-        return self.tr("Pictures") + f" ({suffixes})"
-
     # ---- the rest
 
     def cancel(self) -> None:
-        """Take a running stroke back, otherwise cancel what the status bar shows."""
+        """Take a running stroke back, otherwise cancel what the status bar shows, otherwise bring the view upright."""
         tab = self._window.tab
         if tab is not None and tab.canvas.cancel_stroke():
             return
-        self._window.status.progress.cancel()
+        if not self._window.status.progress.cancel() and tab is not None:
+            tab.canvas.stop_turning()
 
     def _with_tab(self, act: Callable[[DocumentTab], object]) -> None:
         if self._window.tab is not None:

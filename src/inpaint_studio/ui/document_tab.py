@@ -11,6 +11,7 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, Mark, Paint, SetLayer, is_mark
 from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, ProposalLayer
 from inpaint_studio.errors import InputError, StudioError
+from inpaint_studio.pixels.stroke import Ink
 from inpaint_studio.studio.session import Session
 from inpaint_studio.studio.studio import Studio
 from inpaint_studio.tools.base import Modifier, PointerEvent, Tool
@@ -33,7 +34,9 @@ class _Painting(BoundTool):
     def press(self, event: PointerEvent) -> None:
         """Begin with the tool and the layer of this moment."""
         if isinstance(self.tool, StrokeTool):
-            self._tab.have_something_to_paint_on()
+            turned = bool(event.modifiers & (Modifier.ALT | Modifier.ERASER))
+            # a mask that is made only to be erased would be in the way
+            self._tab.have_something_to_paint_on(make=self.tool.ink is (Ink.ERASE if turned else Ink.OVER))
             self._tab.tell_if_locked()
         sets_source = bool(event.modifiers & Modifier.ALT)
         if isinstance(self.tool, CloneTool) and not sets_source and self.tool.source_in(self.document) is None:
@@ -164,6 +167,7 @@ class DocumentTab(QWidget):
         """Paint with `tool` from the next press on; what another one goes on with between clicks is left."""
         if not self.canvas.stroke_running:
             self.canvas.cancel_stroke()
+        self.canvas.set_turning(False)
         self._bound.tool = tool
 
     def activate(self, layer_id: str | None) -> None:
@@ -251,7 +255,7 @@ class DocumentTab(QWidget):
         active = self._active_mask()
         masks = [layer for layer in reversed(self.document.layers) if isinstance(layer, MaskLayer) and layer.visible]
         for layer in ([active] if active is not None and active.visible else []) + masks:
-            if any(tile.any() for tile in layer.coverage.tiles.values()):
+            if layer.role == "fill" and any(tile.any() for tile in layer.coverage.tiles.values()):
                 return layer.id
         return None
 
@@ -293,12 +297,12 @@ class DocumentTab(QWidget):
         assert layer is not None  # noqa: S101  a mask that was added is the active one
         return layer
 
-    def have_something_to_paint_on(self) -> None:
-        """A stroke begins: without a layer it gets a new mask, and a hidden layer is shown."""
+    def have_something_to_paint_on(self, *, make: bool = True) -> None:
+        """A stroke begins: without a layer it gets a new mask, unless `make` is false, and a hidden layer is shown."""
         layer = self._active_layer()
-        if layer is None:
+        if layer is None and make:
             self.add_mask()
-        elif not layer.visible:
+        elif layer is not None and not layer.visible:
             label = self.tr("Show mask") if isinstance(layer, MaskLayer) else self.tr("Show layer")
             self._apply(SetLayer.of(self.document, layer.id, {"visible": True}, label))
 

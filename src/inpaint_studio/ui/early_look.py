@@ -1,4 +1,7 @@
-"""A look at a large JPEG while it is being opened: decoded at a fraction of its size, in a fraction of the time."""
+"""A look at a photo or a project while it is being opened.
+
+A large JPEG is decoded at a fraction of its size, in a fraction of the time; a project holds a picture of itself.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColorSpace, QImage, QImageIOHandler, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from inpaint_studio.pixels.display_samples import screen_pixels
+from inpaint_studio.storage.project import Preview, is_project, journals_folder, read_preview
 from inpaint_studio.ui.canvas.drawing import SURROUND
+from inpaint_studio.ui.colour import profile_to_display
 from inpaint_studio.ui.theme import named
 
 #: The longer side that the picture has at least; what is not much larger is opened as fast as looked at.
@@ -17,8 +23,27 @@ _SIDE = 800
 _FRACTIONS = (8, 4, 2)
 
 
-def early_picture(path: Path) -> tuple[QImage, QSize] | None:
-    """The photo in small, upright, and its own size; None for what isn't a large JPEG. Any thread may call it."""
+def early_picture(path: Path, screen: QColorSpace) -> tuple[QImage, QSize] | None:
+    """What `path` looks like, in small, upright and in the screen's colours, and its own size. Any thread may call it.
+
+    None for what can't be seen sooner than it is opened: photos but large JPEGs, projects without an up-to-date picture.
+    """
+    journal = path.parent == journals_folder()
+    if journal or is_project(path):
+        preview = read_preview(path, journal=journal)
+        return None if preview is None else (_shown(preview, screen), QSize(preview.width, preview.height))
+    return _small_jpeg(path, screen)
+
+
+def _shown(preview: Preview, screen: QColorSpace) -> QImage:
+    change = profile_to_display(preview.profile, preview.format.colour, screen)
+    pixels = screen_pixels(preview.pixels, preview.format, change, 0, 0)
+    height, width = pixels.shape
+    # a copy: the image outlives the array
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+def _small_jpeg(path: Path, screen: QColorSpace) -> tuple[QImage, QSize] | None:
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)
     if reader.format() != b"jpeg" or not reader.supportsOption(QImageIOHandler.ImageOption.ScaledSize):
@@ -34,7 +59,7 @@ def early_picture(path: Path) -> tuple[QImage, QSize] | None:
     if image.isNull():
         return None
     if image.colorSpace().isValid():
-        image.convertToColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))
+        image.convertToColorSpace(screen)
     turned = (image.width() > image.height()) != (whole.width() > whole.height())
     return image, whole.transposed() if turned else whole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from inpaint_studio.ui.ask import file_dialog
+from inpaint_studio.ui.target_look import Seen, TargetLook, free_name
 from inpaint_studio.ui.theme import hint, named
 
 if TYPE_CHECKING:
@@ -30,37 +31,45 @@ if TYPE_CHECKING:
     from inpaint_studio.studio.export_options import ExportOptions
 
 _QUALITY = 95
+#: Milliseconds after which the user is told that the folder does not answer.
+_LATE_MS = 700
 
 
 class ExportDialog(QDialog):
     """Show it with `open()`; once it is accepted `path` and `options` say what to write."""
 
-    def __init__(self, photo: Photo, original: Path | None, parent: QWidget, folder: Path | None = None) -> None:
-        """Propose a name after `original`, the photo's own file if it has one, in `folder` or beside it."""
+    def __init__(
+        self, photo: Photo, original: Path | None, parent: QWidget, folder: Path | None = None, name: str = ""
+    ) -> None:
+        """Propose `name`, or one after `original`, the photo's own file if it has one, in `folder` or beside it.
+
+        What stands there is looked at in a thread; see `proposal` for a name that is free.
+        """
         super().__init__(parent)
         if folder is None:
             folder = original.parent if original is not None else Path.home()
-        from inpaint_studio.storage.registry import FAMILIES
         from inpaint_studio.studio.export_options import last_options
         from inpaint_studio.ui.export_choices import ExportChoices
 
-        families = tuple(family for family in FAMILIES if family.writes)
-        last = last_options()
+        families, last = _families(), last_options()
         self.setWindowTitle(self.tr("Export a photo"))
         named(self, "dialog.export", accessible=self.windowTitle())
         self._original, self._format, self._families = original, photo.format, families
         self._own_family = photo.family
+        self._look = TargetLook(original, self)
+        self._look.seen.connect(self._found)
+        self._seen: Seen | None = None
+        #: Export was asked for before it was known what stands there.
+        self._hurried = False
+        self._late = QTimer(self, singleShot=True, interval=_LATE_MS)
+        self._late.timeout.connect(self._show_waiting)
         self._choices = ExportChoices(photo, last, self)
         self._choices.changed.connect(self._refresh)
         self._build()
         self._quality.setValue(last.quality or _QUALITY)
-        family = next((family for family in families if family.id == photo.family), None)
-        suffix = original.suffix if original is not None else ""
-        family = family or next((one for one in families if suffix.lower() in one.suffixes), families[0])
-        suffix = suffix if suffix.lower() in family.suffixes else ""
-        stem = original.stem if original is not None else self.tr("photo")
+        family, stem, suffix = _proposed(photo, original)
         self._folder.setText(str(folder))
-        self._name.setText(_free_name(folder, f"{stem}-filled", suffix if suffix else family.suffixes[0]))
+        self._name.setText(name or f"{stem or self.tr('photo')}-filled{suffix}")
         self._kind.setCurrentIndex(families.index(family))
         self._refresh()
         self._name.setFocus()
@@ -83,8 +92,22 @@ class ExportDialog(QDialog):
         """How to write the file."""
         return self._choices.options(self._family, self.quality)
 
+    @staticmethod
+    def proposal(photo: Photo, original: Path | None, folder: Path) -> str:
+        """A name that is free in `folder`; blocks, so call it from a thread."""
+        _, stem, suffix = _proposed(photo, original)
+        return free_name(folder, f"{stem or 'photo'}-filled", suffix)
+
+    @property
+    def looking(self) -> bool:
+        """Whether it is not known yet what stands at `path`."""
+        return self._look.looking
+
     def accept(self) -> None:
-        if self._export.isEnabled():
+        """As soon as it is known that nothing stands there that the user has not agreed to replace."""
+        if self.looking:
+            self._hurried = True
+        elif self._export.isEnabled():
             from inpaint_studio.studio.export_options import remember_options
 
             remember_options(self.options)
@@ -160,6 +183,7 @@ class ExportDialog(QDialog):
     def _typed(self) -> None:
         """A suffix typed by hand chooses the format; leave to replace a file was given for the former name only."""
         self._replace.setChecked(False)
+        self._hurried = False
         suffix = self.path.suffix.lower()
         for index, family in enumerate(self._families):
             if suffix in family.suffixes:
@@ -195,32 +219,76 @@ class ExportDialog(QDialog):
         self._lines.setRowVisible(self._quality_row, self._family.takes_quality)
         self._choices.show_for(self._family)
         self._own.setText(self.tr("Without loss") if self._family.lossless else self.tr("As the original"))
-        self._own.setVisible(self._own_possible)
+        self._own.setVisible(self._own_possible and self._family.takes_quality)
         self._quality.setEnabled(not (self._own.isChecked() and self._own_possible))
         self._loss.setText(self._about_loss())
-        problem = self._problem()
-        exists = not problem and self.path.exists()
-        if exists:
-            original = self._original is not None and self._original.exists() and self.path.samefile(self._original)
-            text = self.tr("Replace the original file {name}") if original else self.tr("Replace {name}, which exists")
-            self._replace.setText(text.format(name=self.path.name))
-        self._replace.setVisible(exists)
-        self._warning.setText(problem)
-        self._warning.setVisible(bool(problem))
-        self._export.setEnabled(not problem and (not exists or self._replace.isChecked()))
+        if self._seen is not None and self._seen.path == self.path:
+            self._look.forget()
+            self._late.stop()
+            self._show_seen(self._seen)
+        else:
+            # what was said of the former name stands until this one is known: nothing flickers while one types
+            self._look.look(self.path)
+            self._late.start()
+            problem = self._problem_of_name()
+            self._export.setEnabled(not problem)
+            if problem:
+                self._warn(problem)
 
-    def _problem(self) -> str:
-        """Why nothing can be written there; empty when nothing speaks against it."""
+    @Slot(object)
+    def _found(self, seen: Seen) -> None:
+        self._late.stop()
+        if self._seen is None or self._seen.path != seen.path:
+            self._replace.setChecked(False)
+        self._seen = seen
+        self._show_seen(seen)
+        if self._hurried:
+            self._hurried = False
+            self.accept()
+
+    @Slot()
+    def _show_waiting(self) -> None:
+        if not self._problem_of_name():
+            self._warn(self.tr("The folder does not answer yet."))
+
+    def _warn(self, text: str) -> None:
+        self._replace.hide()
+        self._warning.setText(text)
+        self._warning.show()
+
+    def _show_seen(self, seen: Seen) -> None:
+        problem = self._problem_of_name() or self._problem_of_place(seen)
+        there = not problem and seen.there
+        if problem:
+            self._warn(problem)
+        else:
+            self._warning.hide()
+        if there:
+            text = (
+                self.tr("Replace the original file {name}")
+                if seen.is_original
+                else self.tr("Replace {name}, which exists")
+            )
+            self._replace.setText(text.format(name=seen.path.name))
+        self._replace.setVisible(there)
+        self._export.setEnabled(not problem and (not there or self._replace.isChecked()))
+
+    def _problem_of_name(self) -> str:
+        """Why no file can have this name; empty when nothing speaks against it."""
         target = self.path
         if not self._name.text().strip() or target.name != self._name.text().strip():
             return self.tr("Give the file a name without a folder.")
-        if not target.parent.is_absolute() or not target.parent.is_dir():
-            return self.tr("There is no such folder.")
-        if target.is_dir():
-            return self.tr("A folder has this name.")
         if target.suffix.lower() not in self._family.suffixes:
             return self.tr("The name must end in {suffix}.").format(suffix=self._family.suffixes[0])
         return ""
+
+    def _problem_of_place(self, seen: Seen) -> str:
+        """Why nothing can be written there; empty when nothing speaks against it."""
+        if seen.problem:
+            return self.tr("Nothing can be written there: {problem}.").format(problem=seen.problem)
+        if not seen.path.is_absolute() or not seen.folder_there:
+            return self.tr("There is no such folder.")
+        return self.tr("A folder has this name.") if seen.is_folder else ""
 
     def _about_loss(self) -> str:
         family, held = self._family, self._family.holds(self._format)
@@ -238,10 +306,21 @@ class ExportDialog(QDialog):
         return " ".join(said).format(format=family.title, held=held.bits, bits=self._format.bits)
 
 
-def _free_name(folder: Path, stem: str, suffix: str) -> str:
-    """`stem` with a number where a file of that name exists."""
-    for number in range(1, 1000):
-        name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
-        if not (folder / name).exists():
-            return name
-    return f"{stem}{suffix}"
+def _families() -> tuple[Family, ...]:
+    """Those that can be written."""
+    from inpaint_studio.storage.registry import FAMILIES
+
+    return tuple(family for family in FAMILIES if family.writes)
+
+
+def _proposed(photo: Photo, original: Path | None) -> tuple[Family, str, str]:
+    """The family to write, the original's stem, or none, and a suffix."""
+    families = _families()
+    suffix = original.suffix if original is not None else ""
+    family = next((family for family in families if family.id == photo.family), None)
+    family = family or next((one for one in families if suffix.lower() in one.suffixes), families[0])
+    return (
+        family,
+        original.stem if original is not None else "",
+        (suffix if suffix.lower() in family.suffixes else family.suffixes[0]),
+    )

@@ -22,6 +22,7 @@ from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.errand import in_thread
 from inpaint_studio.ui.export_dialog import ExportDialog
 from inpaint_studio.ui.file_flow import project_path
+from inpaint_studio.ui.page_dialog import PageDialog
 from inpaint_studio.ui.welcome import Recent
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a dialog may wait for a disk.
 _LONG_S = 1
+#: Megapixels of a page above which its picture is not worth the waiting of the others.
+_MOST_PICTURED = 120.0
 
 
 class FileCommands(QObject):
@@ -71,10 +74,12 @@ class FileCommands(QObject):
             if self._window.tab is None:
                 self._window.spawn(self._window.look_early(path))
             try:
-                opened = await self._window.files.open(path, self._showing)
+                opened = await self._window.files.open(path, self._showing, self._choose_page)
             except StudioError as error:
                 self._window.messages.show(error)
                 self._window.refresh()
+                continue
+            if opened is None:
                 continue
             if isinstance(opened, DocumentTab):
                 self._window.tabs.setCurrentWidget(opened)
@@ -88,6 +93,15 @@ class FileCommands(QObject):
                 )
                 self._window.messages.info(hint)
         self._window.spawn(self._keep_thumbnails())
+
+    async def _choose_page(self, path: Path, pages: Sequence[int]) -> int | None:
+        """Ask which page of `path` is opened; its pictures come one by one."""
+        dialog = PageDialog(path, pages, _MOST_PICTURED, self._window)
+        pictures = self._window.spawn(dialog.fill_in())
+        try:
+            return dialog.page if await ask.finished(dialog) else None
+        finally:
+            pictures.cancel()
 
     def _showing(self, project: Path) -> DocumentTab | None:
         """The tab in which the project file of that real path is open."""
@@ -122,7 +136,7 @@ class FileCommands(QObject):
 
     async def discard(self, journal: Path) -> None:
         """Delete what a dead program left; the start page has asked."""
-        await asyncio.to_thread(discard, journal)
+        await in_thread(lambda: discard(journal))
         await self.look_for_leftovers()
 
     async def look_for_leftovers(self) -> None:
@@ -173,6 +187,8 @@ class FileCommands(QObject):
         position, since = history.position, history.moment()
         self._told(await self._window.files.export(tab, photo, ExportOptions()))
         history.mark_clean(position, since)
+        if history.moment() == since:  # otherwise other steps may have led there, and the journal keeps them all
+            await in_thread(lambda: tab.session.exported_in_place(position))
         tab.changed.emit()
 
     async def save_as(self, tab: DocumentTab | None) -> bool:
@@ -192,8 +208,13 @@ class FileCommands(QObject):
         """Ask how, write a photo, and say the number of pixels that changed outside the mask."""
         if tab is None:
             return
-        folder = self._export_folder or folder_of(tab.session)
-        dialog = ExportDialog(tab.studio.photo, tab.session.source, self._window, folder)
+        folder, name = self._export_folder or folder_of(tab.session), ""
+        photo, source = tab.studio.photo, tab.session.source
+        with suppress(TimeoutError, OSError):
+            name = await asyncio.wait_for(in_thread(lambda: ExportDialog.proposal(photo, source, folder)), _LONG_S)
+        if tab.closing:
+            return
+        dialog = ExportDialog(photo, source, self._window, folder, name)
         if not await ask.finished(dialog):
             return
         self._export_folder = dialog.path.parent
@@ -268,6 +289,9 @@ class FileCommands(QObject):
                     return
         finally:
             self._quitting = False
+        if self._window.toolbox.unkept:
+            with suppress(StudioError, TimeoutError):
+                await asyncio.wait_for(self._window.toolbox.keep(), _LONG_S)
         self._window.may_close = True
         self._window.folders.stop()
         self._window.engine.begin_close()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from inpaint_studio.errors import StudioError
+from inpaint_studio.errors import Cancelled, StudioError
+from inpaint_studio.pixels.format import COVERAGE
+from inpaint_studio.pixels.masks import Coverage
+from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.settings import Settings
-from inpaint_studio.storage.project import SUFFIX, make_thumbnail
+from inpaint_studio.storage.files import pages, read_masks, write_photo
+from inpaint_studio.storage.photo import Photo
+from inpaint_studio.storage.project import SUFFIX, is_project
 from inpaint_studio.studio.export import Exported, export
 from inpaint_studio.studio.export_layers import layers_export
 from inpaint_studio.studio.export_options import ExportOptions
@@ -23,9 +27,13 @@ from inpaint_studio.ui.errand import Errand, in_thread
 from inpaint_studio.ui.progress import Progress
 
 T = TypeVar("T")
+#: Asks the user for one of several pages of a file, from 0; None when they want none.
+ChoosePage = Callable[[Path, Sequence[int]], Awaitable[int | None]]
 
 #: Milliseconds after which the user is told that something is going on.
 _NOTICED = 400
+#: Milliseconds after the last step in which nobody seems to be about to do another.
+_PAUSE_MS = 5000
 
 
 class FileFlow(QObject):
@@ -53,13 +61,22 @@ class FileFlow(QObject):
             if owner is tab:
                 errand.cancel()
 
-    async def open(self, path: Path, there: Callable[[Path], DocumentTab | None]) -> Session | DocumentTab:
-        """Open a photo or a project; the tab where `there` knows one for the file's real path."""
+    async def open(
+        self, path: Path, there: Callable[[Path], DocumentTab | None], choose: ChoosePage
+    ) -> Session | DocumentTab | None:
+        """Open a photo or a project; the tab where `there` knows one for the file's real path.
+
+        `choose` is asked for the page of a file of several; None when it gives none.
+        """
         what = self.tr("Opening {0}").format(path.name)
         showing = there(await self._long(None, what, lambda _: path.resolve()))
         if showing is not None:
             return showing
-        read = partial(open_any, path, self._settings, failed=self._failed)
+        found = await self._long(None, what, lambda _: (0,) if is_project(path) else pages(path))
+        page = found[0] if len(found) == 1 else await choose(path, found)
+        if page is None:
+            return None
+        read = partial(open_any, path, self._settings, page=page, failed=self._failed)
         session = await self._long(None, what, lambda _: read(), _discard)
         await self._long(None, what, lambda _: remember(path))
         return session
@@ -73,10 +90,10 @@ class FileFlow(QObject):
         """Write the project `target`, whose suffix is added where it lacks."""
         target = project_path(target)
         since = tab.studio.history.moment()
-        picture = _thumbnail(tab)
+        pictures = tab.session.pictures()
 
         def write(cancelled: Callable[[], bool]) -> int:
-            return tab.session.save(target, picture(), cancelled)
+            return tab.session.save(target, pictures(), cancelled)
 
         position = await self._long(tab, self.tr("Saving {0}").format(target.name), write)
         tab.session.saved(target, position, since)
@@ -97,16 +114,41 @@ class FileFlow(QObject):
         write = layers_export(tab.studio, target, self.tr("Photo"))
         return await self._long(tab, self.tr("Writing {0}").format(target.name), write)
 
-    async def keep_thumbnail(self, tab: DocumentTab) -> None:
-        """Put a picture of the document into its journal, unless it is closed meanwhile."""
-        picture = await asyncio.to_thread(_thumbnail(tab))
+    async def read_masks(self, path: Path) -> tuple[Coverage, Coverage | None]:
+        """The picture `path` as a mask, by its brightness and by its alpha channel if that holds anything."""
+        limit = self._settings.max_megapixels
+        what = self.tr("Opening {0}").format(path.name)
+        return await self._long(None, what, lambda _: read_masks(path, max_megapixels=limit))
+
+    async def export_mask(self, tab: DocumentTab, coverage: TiledImage, target: Path) -> None:
+        """Write a mask, frozen, as a gray picture; white is selected."""
+        canvas = tab.document.canvas
+
+        def write(cancelled: Callable[[], bool]) -> None:
+            def verify(_: Path) -> None:
+                if cancelled():
+                    raise Cancelled
+
+            write_photo(Photo(coverage.read(canvas), COVERAGE), target, verify=verify)
+
+        await self._long(tab, self.tr("Writing {0}").format(target.name), write)
+
+    def follow(self, tab: DocumentTab, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+        """Keep pictures of the document in its journal whenever nothing was done to it for some seconds."""
+        timer = QTimer(tab, singleShot=True, interval=_PAUSE_MS)
+        tab.changed.connect(timer.start)
+        timer.timeout.connect(lambda: spawn(self.keep_pictures(tab)))
+
+    async def keep_pictures(self, tab: DocumentTab) -> None:
+        """Put pictures of the document into its journal, unless it is closed meanwhile."""
+        pictures = await in_thread(tab.session.pictures())
         if not tab.closing:
-            tab.session.writer.record_thumbnail(picture)
+            tab.session.writer.record_pictures(pictures)
 
     async def close(self, tab: DocumentTab, *, discard: bool) -> None:
-        """End the session of `tab`; its thumbnail goes into the journal if there is something to recover."""
+        """End the session of `tab`; its pictures go into the journal if there is something to recover."""
         if not discard and tab.session.unsaved:
-            await self.keep_thumbnail(tab)
+            await self.keep_pictures(tab)
         tab.closing = True
         try:
             await in_thread(lambda: tab.session.close(discard=discard))
@@ -149,9 +191,3 @@ def _discard(session: Session) -> None:
 def _close(session: Session) -> None:
     """What was recovered too late is offered at the next start again."""
     session.close()
-
-
-def _thumbnail(tab: DocumentTab) -> Callable[[], bytes]:
-    """What makes the picture of the document as it is now; runs in any thread."""
-    composite, canvas = tab.document.composite(), tab.document.canvas
-    return lambda: make_thumbnail(composite, canvas)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from inpaint_studio.document.layers import FillLayer
-from inpaint_studio.errors import InputError, StudioError
+from inpaint_studio.errors import InputError, NothingToCopyError, StudioError
 from inpaint_studio.ui import ask
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.progress import Work
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from inpaint_studio.engines.planner import Leftover
     from inpaint_studio.ui.window import MainWindow
 
+_Filling = Callable[[], Coroutine[Any, Any, None]]
+
+#: The engine that needs nothing to copy from.
+_CALM = "membrane"
 #: Candidates that are made when more are asked for.
 _MORE = 3
 
@@ -77,8 +81,13 @@ class FillCommands(QObject):
             self._window.review.mend()
         elif tab is not None and self._window.fills.tab is None:
             panel = self._window.fill_panel
-            recipe, count = panel.recipe(), panel.count()
-            self._try(tab, lambda: self._window.fills.fill(tab, recipe, count))
+            recipe, count, race = panel.recipe(), panel.count(), panel.race()
+            smooth = replace(recipe, engine=_CALM, options={})
+            self._try(
+                tab,
+                lambda: self._window.fills.fill(tab, recipe, count, race),
+                lambda: self._window.fills.fill(tab, smooth),
+            )
 
     def offer_to_grow(self, tab: DocumentTab, layer_id: str, left: Leftover) -> None:
         """Say that something of what was removed is still there; one click fills again with a wider mask."""
@@ -106,14 +115,26 @@ class FillCommands(QObject):
         dialog = RunAgainDialog(layer.recipe, self._window)
         if await ask.finished(dialog):
             recipe = dialog.recipe()
-            self._try(tab, lambda: self._window.fills.run_again(tab, layer_id, recipe))
+            smooth = replace(recipe, engine=_CALM, options={})
+            self._try(
+                tab,
+                lambda: self._window.fills.run_again(tab, layer_id, recipe),
+                lambda: self._window.fills.run_again(tab, layer_id, smooth),
+            )
 
-    def _try(self, tab: DocumentTab, filling: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do `filling`; where it fails by no mistake of the user's, such as a worker that was killed, offer it again."""
+    def _try(self, tab: DocumentTab, filling: _Filling, smoothly: _Filling | None = None) -> None:
+        """Do `filling`; where it fails by no mistake of the user's, such as a worker that was killed, offer it again.
+
+        smoothly: what is offered where there is nothing to copy from.
+        """
 
         async def tried() -> None:
             try:
                 await filling()
+            except NothingToCopyError as error:
+                if smoothly is None:
+                    raise
+                self._window.messages.show(error, self.tr("Fill with Membrane"), lambda: self._try(tab, smoothly))
             except InputError:
                 raise
             except StudioError as error:

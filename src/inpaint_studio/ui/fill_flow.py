@@ -17,6 +17,7 @@ from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.studio.candidates import candidates, hold, recipes, score
+from inpaint_studio.studio.sourcing import Sourcing
 from inpaint_studio.studio.studio import with_choice
 from inpaint_studio.ui.canvas import Canvas
 from inpaint_studio.ui.document_tab import DocumentTab
@@ -42,6 +43,8 @@ class FillFlow(QObject):
         self._engine = engine
         engine.progressed.connect(self._show)
         self.tab: DocumentTab | None = None
+        #: What there is shall be kept, and no further candidate made.
+        self._enough = False
         #: Set while a finished fill waits for the end of a stroke; the result says whether it is still wanted.
         self._pen: asyncio.Future[bool] | None = None
 
@@ -51,8 +54,16 @@ class FillFlow(QObject):
             self._pen.set_result(False)
         self._engine.cancel()
 
-    async def fill(self, tab: DocumentTab, recipe: Recipe, count: int = 1) -> None:
-        """Fill what the mask of `tab` selects, with `count` candidates. Does nothing while another fill runs."""
+    def finish(self) -> None:
+        """Stop the running fill at its next step, keep what there is of it, and make no more candidates."""
+        self._enough = True
+        self._engine.finish()
+
+    async def fill(self, tab: DocumentTab, recipe: Recipe, count: int = 1, race: Sequence[str] = ()) -> None:
+        """Fill what the mask of `tab` selects, with `count` candidates: by the engines of `race` in turn, then by seeds.
+
+        Does nothing while another fill runs.
+        """
         if self.tab is not None:
             return
         mask = tab.mask_to_fill()
@@ -65,7 +76,8 @@ class FillFlow(QObject):
             raise InputError(
                 self.tr("Nothing is selected yet."), self.tr("Paint over what should go with the brush (B), then fill.")
             )
-        await self._run(tab, tab.studio.fill_job([mask], recipe), [mask], replaced=None, count=count)
+        job = tab.studio.fill_job([mask], recipe)
+        await self._run(tab, job, [mask], replaced=None, wanted=recipes(recipe, count, race))
 
     async def fill_job(self, tab: DocumentTab, job: FillJob, hidden: Sequence[str]) -> None:
         """Do a fill that was made elsewhere, and hide the layers it came from. Does nothing while another fill runs."""
@@ -77,7 +89,8 @@ class FillFlow(QObject):
         layer = tab.document.layer(layer_id)
         if self.tab is not None or not isinstance(layer, FillLayer):
             return
-        job = FillJob(tab.document.composite(below=layer_id), layer.mask.snapshot(), recipe)
+        where = Sourcing.of(tab.document)
+        job = FillJob(tab.document.composite(below=layer_id), layer.mask.snapshot(), recipe, *where)
         await self._run(tab, job, [], replaced=layer_id)
 
     async def more(self, tab: DocumentTab, layer_id: str, count: int) -> None:
@@ -85,7 +98,8 @@ class FillFlow(QObject):
         layer = tab.document.layer(layer_id)
         if self.tab is not None or not isinstance(layer, FillLayer):
             return
-        job = FillJob(tab.document.composite(below=layer_id), layer.mask.snapshot(), layer.recipe)
+        where = Sourcing.of(tab.document)
+        job = FillJob(tab.document.composite(below=layer_id), layer.mask.snapshot(), layer.recipe, *where)
         with self._work(tab):
             if not layer.variants:
                 await self._hold(tab, layer_id, job, layer.alpha.snapshot(), layer.pixels.snapshot())
@@ -94,19 +108,19 @@ class FillFlow(QObject):
             await self._more(tab, layer_id, job, recipes(first, count))
 
     async def _run(
-        self, tab: DocumentTab, job: FillJob, masks: Sequence[str], replaced: str | None, count: int = 1
+        self, tab: DocumentTab, job: FillJob, masks: Sequence[str], replaced: str | None, wanted: Sequence[Recipe] = ()
     ) -> None:
         filled: Filled | None = None
         layer_id = ""
         with self._work(tab):
             plan, filled = await self._engine.fill(job)
             judged = None
-            if count > 1:
+            if len(wanted) > 1:
                 judged = await asyncio.to_thread(score, job.source, filled.alpha, filled.pixels)
             if not await self._pen_up(tab):
                 return
             layer_id = self._add(tab, plan, filled, masks, replaced, judged)
-            await self._more(tab, layer_id, job, recipes(job.recipe, count)[1:])
+            await self._more(tab, layer_id, job, wanted[1:])
         if filled is None or not layer_id:
             return
         for note in filled.notes:
@@ -118,7 +132,7 @@ class FillFlow(QObject):
     @contextmanager
     def _work(self, tab: DocumentTab) -> Iterator[None]:
         """One fill at a time; what was cancelled ends here."""
-        self.tab = tab
+        self.tab, self._enough = tab, False
         self.running.emit(True)
         try:
             with suppress(Cancelled):
@@ -129,8 +143,10 @@ class FillFlow(QObject):
             self.running.emit(False)
 
     async def _more(self, tab: DocumentTab, layer_id: str, job: FillJob, wanted: Sequence[Recipe]) -> None:
-        """A candidate for each recipe, as long as the fill is there and has room."""
+        """A candidate for each recipe, as long as the fill is there, has room, and more are wanted."""
         for recipe in wanted:
+            if self._enough:
+                return
             plan, filled = await self._engine.fill(replace(job, recipe=recipe))
             made = replace(job, recipe=with_choice(plan))
             if not await self._hold(tab, layer_id, made, filled.alpha, filled.pixels):

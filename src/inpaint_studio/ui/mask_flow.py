@@ -1,14 +1,11 @@
-"""Operations on the mask that is worked on: with a live preview, as one step; and masks from and into files."""
+"""Operations on the mask that is worked on: with a live preview, as one step."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
-from pathlib import Path
 from typing import TypeVar
 
-import cv2
-import numpy as np
 from PySide6.QtCore import QObject, SignalInstance
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -17,16 +14,11 @@ from inpaint_studio.document.edits import Paint
 from inpaint_studio.document.layers import MaskLayer
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.colour_range import colour_range
-from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.mask_operations import MaskOperation, operate
-from inpaint_studio.pixels.masks import Coverage
 from inpaint_studio.pixels.proxy import Proxy, rgb_reader
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.shapes import Region
-from inpaint_studio.pixels.tiled import TiledImage, tile_rect
-from inpaint_studio.settings import Settings
-from inpaint_studio.storage.files import read_mask, write_photo
-from inpaint_studio.storage.photo import Photo
+from inpaint_studio.pixels.tiled import tile_rect
 from inpaint_studio.tools.selection import combined
 from inpaint_studio.ui import ask
 from inpaint_studio.ui.colour_range_dialog import Chosen, ColourRangeDialog
@@ -58,10 +50,9 @@ class _Preview:
 class MaskFlow(QObject):
     """Every method raises StudioError for what it can't do."""
 
-    def __init__(self, window: QWidget, settings: Settings) -> None:
+    def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._settings = settings
 
     async def operate(self, tab: DocumentTab, operation: MaskOperation) -> None:
         """Ask for the operation's number, if it has one, and change the mask that is worked on: one step."""
@@ -152,45 +143,3 @@ class MaskFlow(QObject):
         tiles = await self._settled_on(dialog, (dialog.valueChanged, lambda: dialog.value), preview, make)
         if tiles and layer.id in {other.id for other in tab.document.layers}:
             tab.do(Paint.of(tab.document, layer.id, "coverage", tiles, self.tr("Colour range")))
-
-    async def read(self, tab: DocumentTab, path: Path) -> None:
-        """Add the picture `path` as a mask; one of another size is fitted in or centred, as the user says."""
-        coverage = await asyncio.to_thread(read_mask, path, max_megapixels=self._settings.max_megapixels)
-        canvas = tab.document.canvas
-        if coverage.shape != (canvas.height, canvas.width):
-            text = self.tr("The mask is {0}×{1} pixels, the photo {2}×{3}.").format(
-                coverage.shape[1], coverage.shape[0], canvas.width, canvas.height
-            )
-            fit, centre, cancel = self.tr("Scale to Fit"), self.tr("Centre"), self.tr("Cancel")
-            answer = await ask.choice(self._window, text, "", fit, centre, cancel)
-            if answer == 2:
-                return
-            coverage = _scaled(coverage, canvas) if answer == 0 else _centred(coverage, canvas)
-        tab.canvas.cancel_stroke()
-        tab.activate(tab.studio.add_mask(coverage, path.stem))
-        tab.settled()
-
-    async def write(self, tab: DocumentTab, path: Path) -> None:
-        """Write the mask that is worked on as a gray picture; white is selected."""
-        layer = tab.mask_worked_on()
-        if layer is None:
-            raise InputError(self.tr("There is no mask to export."), self.tr("Paint one with the brush (B)."))
-        frozen = layer.coverage.snapshot()
-        await asyncio.to_thread(_write, frozen, tab.document.canvas, path)
-
-
-def _write(coverage: TiledImage, canvas: Rect, path: Path) -> None:
-    write_photo(Photo(coverage.read(canvas), COVERAGE), path)
-
-
-def _scaled(coverage: Coverage, canvas: Rect) -> Coverage:
-    return np.asarray(cv2.resize(coverage, (canvas.width, canvas.height), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _centred(coverage: Coverage, canvas: Rect) -> Coverage:
-    height, width = coverage.shape
-    area = Rect.of_size(width, height).moved((canvas.width - width) // 2, (canvas.height - height) // 2)
-    result = np.zeros((canvas.height, canvas.width), np.uint8)
-    inside = area.clipped(canvas)
-    result[inside.slices] = coverage[inside.within(area).slices]
-    return result

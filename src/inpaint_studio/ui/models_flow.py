@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from inpaint_studio.ui.errand import in_thread
+from inpaint_studio.ui.lent_runner import LentRunner
 from inpaint_studio.ui.model_library import Downloads, ModelLibrary
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class ModelsFlow(QObject):
     def show(self) -> None:
         """Open the library, or bring it to the front."""
         if self._dialog is None:
-            self._dialog = ModelLibrary(self.downloads, self._window.spawn, self._window)
+            self._dialog = ModelLibrary(
+                self.downloads, LentRunner(self._window.engine), self._window.spawn, self._window
+            )
             self._dialog.changed.connect(self.list_engines)
         self._dialog.refresh()
         self._dialog.show()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from inpaint_studio.ui.canvas import Canvas
@@ -80,16 +80,22 @@ class Navigator(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, self._image)
         view, photo = canvas.view, canvas.document.canvas
-        left, top = view.to_photo(0, 0)
-        right, bottom = view.to_photo(view.width, view.height)
         scale = place.width() / photo.width
-        frame = QRectF(
-            QPointF(place.left() + (left - photo.left) * scale, place.top() + (top - photo.top) * scale),
-            QPointF(place.left() + (right - photo.left) * scale, place.top() + (bottom - photo.top) * scale),
-        ).intersected(place.adjusted(0, 0, -1, -1))
+        corners = (
+            view.to_photo(x, y) for x, y in ((0, 0), (view.width, 0), (view.width, view.height), (0, view.height))
+        )
+        seen = QPolygonF(
+            [
+                QPointF(place.left() + (x - photo.left) * scale, place.top() + (y - photo.top) * scale)
+                for x, y in corners
+            ]
+        )
+        frame = seen.intersected(QPolygonF(place.adjusted(0, 0, -1, -1)))
+        if view.angle % 90:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, width in ((QColor(0, 0, 0, 160), 3), (QColor(255, 255, 255), 1)):
             painter.setPen(QPen(colour, width))
-            painter.drawRect(frame)
+            painter.drawPolygon(frame)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name

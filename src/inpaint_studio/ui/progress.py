@@ -43,12 +43,18 @@ class Work:
         self.cancel = cancel
         self.shown_from = shown_from
         self.began = time.monotonic()
+        #: When it first told how far it is: loading that came before says nothing of what is left.
+        self.told_from = self.began
         self.fraction: float | None = None
         self.left = TimeLeft()
+        #: Ends it early and keeps what there is; None while there is nothing to keep.
+        self.finish: Callable[[], object] | None = None
 
 
 class Progress(QWidget):
-    """Stage, bar, elapsed time, time left where it can be known, and a Cancel button. Hidden while nothing runs.
+    """Stage, bar, elapsed time, time left where it can be known, a Cancel button, and one that keeps what there is.
+
+    Hidden while nothing runs.
 
     Of several operations the one that began last is shown; when it ends, the one before it is shown again.
     """
@@ -67,11 +73,15 @@ class Progress(QWidget):
             QPushButton(self.tr("Cancel")), "progress.cancel", self.tr("Cancel"), shortcut=self.tr("Esc")
         )
         self._cancel.clicked.connect(self.cancel)
+        self._finish = named(
+            QPushButton(self.tr("Keep This")), "progress.finish", self.tr("Stop here and keep what there is")
+        )
+        self._finish.clicked.connect(self.finish)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self._stage, 1)
-        for widget in (self._bar, self._time, self._cancel):
+        for widget in (self._bar, self._time, self._finish, self._cancel):
             row.addWidget(widget)
         self._clock = QTimer(self, interval=_TICKS)
         self._clock.timeout.connect(self._tick)
@@ -90,9 +100,17 @@ class Progress(QWidget):
 
     def update_work(self, work: Work, fraction: float | None, stage: str) -> None:
         """`fraction` done in 0..1; None shows a bar that only says that something goes on."""
+        if work.fraction is None:
+            work.told_from = time.monotonic()
         work.fraction, work.stage = fraction, stage
         if work is self._shown():
             self._show_work(work)
+
+    def offer_finish(self, work: Work, finish: Callable[[], object]) -> None:
+        """From now on there is something to keep: offer to end it early by `finish`."""
+        if work.finish is None:
+            work.finish = finish
+            self._refresh()
 
     def end(self, work: Work) -> None:
         """It does not run any more."""
@@ -100,11 +118,20 @@ class Progress(QWidget):
         self._refresh()
 
     @Slot()
-    def cancel(self) -> None:
-        """Cancel what is shown."""
+    def cancel(self) -> bool:
+        """Cancel what is shown; False when nothing is going on, not even what is too new to be shown."""
         work = self._shown()
         if work is not None:
             work.cancel()
+        return bool(self._works)
+
+    @Slot()
+    def finish(self) -> None:
+        """End what is shown early and keep what there is of it; pressed once, there is nothing more to press."""
+        work = self._shown()
+        if work is not None and work.finish is not None:
+            self._finish.setEnabled(False)
+            work.finish()
 
     def _shown(self) -> Work | None:
         now = time.monotonic()
@@ -121,6 +148,8 @@ class Progress(QWidget):
             self.hide()
             return
         self._show_work(work)
+        self._finish.setVisible(work.finish is not None)
+        self._finish.setEnabled(True)
         self._tick()
         if not self._clock.isActive():
             self._clock.start()
@@ -137,8 +166,9 @@ class Progress(QWidget):
         work = self._shown()
         if work is None:
             return
-        elapsed = time.monotonic() - work.began
-        left = work.left.estimate(work.fraction, elapsed)
+        now = time.monotonic()
+        elapsed = now - work.began
+        left = work.left.estimate(work.fraction, now - work.told_from)
         text = duration(elapsed)
         if left is not None:
             text = self.tr("{elapsed}, {left} left").format(elapsed=text, left=duration(left))

@@ -12,6 +12,7 @@ from inpaint_studio.studio.smart_select import by_task
 from inpaint_studio.tools.selection import LateSelection, Selection
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.engine_thread import EngineThread
+from inpaint_studio.ui.errand import in_thread
 from inpaint_studio.ui.progress import Progress
 
 #: What ends sooner needs no progress bar.
@@ -29,6 +30,12 @@ class SelectFlow(QObject):
 
     async def find(self, tab: DocumentTab, late: LateSelection) -> None:
         """Select it in `tab`; nothing when the user cancels. Raises StudioError."""
+        try:
+            await self._find(tab, late)
+        finally:
+            late.over()
+
+    async def _find(self, tab: DocumentTab, late: LateSelection) -> None:
         composite = tab.document.composite()
         async with self._turn:
             task = asyncio.current_task()
@@ -42,7 +49,7 @@ class SelectFlow(QObject):
             work = self._progress.begin(self.tr("Finding the object"), cancel, after_ms=_UNTOLD_MS)
             segment = by_task(lambda name, payload: self._in_worker(name, payload))
             try:
-                made = await asyncio.to_thread(late.find, composite, segment)
+                made = await in_thread(lambda: late.find(composite, segment))
                 await pen_up(tab)
             except Cancelled:
                 return
@@ -52,8 +59,9 @@ class SelectFlow(QObject):
                 return
             finally:
                 self._progress.end(work)
-        if not tab.closing:
-            self._select(tab, made)
+            # in turn, too: a line that leaves something out takes back what was found before it
+            if not tab.closing:
+                self._select(tab, made)
 
     def _in_worker(self, name: str, payload: Payload) -> Payload:
         """On a thread of its own: wait for the worker."""

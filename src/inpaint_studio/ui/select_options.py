@@ -23,11 +23,14 @@ class SmartSelectOptions(QWidget):
         self._by = named(
             QComboBox(),
             "smart.by",
-            self.tr("Drag a box round the object, or scribble on it"),
+            self.tr(
+                "Drag a box round the object, or scribble on it; then scribble with Alt on what it should not take in"
+            ),
             accessible=self.tr("How the object is shown"),
         )
         self._by.addItem(self.tr("Box round it"), Pointing.BOX)
         self._by.addItem(self.tr("Scribble on it"), Pointing.SCRIBBLE)
+        self._by.addItem(self.tr("Scribble to leave out (Alt)"), Pointing.LEAVE_OUT)
         self._width = named(QDoubleSpinBox(), "smart.width", self.tr("How wide a scribble is on the screen"))
         self._width.setRange(1, 200)
         self._width.setDecimals(0)

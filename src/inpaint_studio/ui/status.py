@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
 from inpaint_studio.pixels.rect import Rect
@@ -23,14 +23,21 @@ _LONGEST_NAME = 40
 
 
 class StatusBar(QStatusBar):
-    """Progress to the left, facts to the right. `progress` is for the window to drive."""
+    """How to use the tool at hand, or progress, to the left; facts to the right. `progress` is for the window to drive."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # first of all: a status bar filters events of its own widgets
+        self.progress = Progress(self)
         named(self, "status", accessible=self.tr("Status"))
         self.setSizeGripEnabled(False)
-        self.progress = Progress(self)
         self.addWidget(self.progress, 1)
+        self._hint = named(QLabel(), "status.hint", accessible=self.tr("How to use the tool"))
+        self._hint.setContentsMargins(8, 0, 8, 0)
+        # cut off rather than make the window wider
+        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.addWidget(self._hint, 1)
+        self.progress.installEventFilter(self)
         titles = {
             "position": self.tr("Position"),
             "value": self.tr("Value of the pixel, as the photo holds it"),
@@ -38,6 +45,7 @@ class StatusBar(QStatusBar):
             "depth": self.tr("Colours and bits"),
             "profile": self.tr("Colour profile"),
             "engine": self.tr("Engine"),
+            "angle": self.tr("How far the view is rotated; Esc brings it upright"),
             "zoom": self.tr("Zoom"),
         }
         self._fields = {name: self._field(name, title) for name, title in titles.items()}
@@ -49,7 +57,7 @@ class StatusBar(QStatusBar):
         self._document, self._composite = document, None
         self.set_pointer(None)
         if document is None:
-            for name in ("size", "depth", "profile", "zoom"):
+            for name in ("size", "depth", "profile", "zoom", "angle"):
                 self._set(name, "")
             return
         self._set("size", f"{document.canvas.width} × {document.canvas.height}")
@@ -62,6 +70,21 @@ class StatusBar(QStatusBar):
         """1 shows a pixel of the photo as one of the screen."""
         percent = 100 * scale
         self._set("zoom", f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    def set_angle(self, degrees: float) -> None:
+        """How far the view is rotated, clockwise; nothing is shown of one that is upright."""
+        self._set("angle", self.tr("Rotated {0}°").format(f"{degrees:.1f}") if degrees else "")
+
+    def set_hint(self, text: str) -> None:
+        """Say how to use the tool at hand, as long as no progress is shown."""
+        self._hint.setText(text)
+        self._hint.setToolTip(text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Make room for the progress."""
+        if watched is self.progress and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._hint.setVisible(event.type() is QEvent.Type.Hide)
+        return super().eventFilter(watched, event)
 
     def set_engine(self, title: str) -> None:
         self._set("engine", title)

@@ -107,25 +107,34 @@ class _WandOptions(QWidget):
             "wand.contiguous",
             self.tr("Only what is connected with the place clicked on"),
         )
+        self._all_layers = named(
+            QCheckBox(self.tr("All &layers")),
+            "wand.all_layers",
+            self.tr("Look at the photo with its fills; otherwise at the photo alone, as it was opened"),
+        )
         _label(row, self.tr("&Tolerance"), self._tolerance)
         row.addWidget(self._tolerance)
-        row.addSpacing(6)
-        row.addWidget(self._contiguous)
+        for check in (self._contiguous, self._all_layers):
+            row.addSpacing(6)
+            row.addWidget(check)
         row.addStretch(1)
         self.set_settings(WandSettings())
         self._tolerance.valueChanged.connect(self._tell)
         self._contiguous.toggled.connect(self._tell)
+        self._all_layers.toggled.connect(self._tell)
 
     def set_settings(self, settings: WandSettings) -> None:
         """Show `settings`, without a signal."""
-        blockers = [QSignalBlocker(control) for control in (self._tolerance, self._contiguous)]
+        blockers = [QSignalBlocker(control) for control in (self._tolerance, self._contiguous, self._all_layers)]
         self._tolerance.setValue(settings.tolerance)
         self._contiguous.setChecked(settings.contiguous)
+        self._all_layers.setChecked(settings.all_layers)
         for blocker in blockers:
             blocker.unblock()
 
     def _tell(self) -> None:
-        self.changed.emit(WandSettings(self._tolerance.value(), self._contiguous.isChecked()))
+        contiguous, all_layers = self._contiguous.isChecked(), self._all_layers.isChecked()
+        self.changed.emit(WandSettings(self._tolerance.value(), contiguous, all_layers))
 
 
 class _BrushOptions(QWidget):

@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
+from inpaint_studio.studio.preferences import ToolSettings, load_tools, save_tools
 from inpaint_studio.tools.base import Brushed, BrushSettings, Tool
-from inpaint_studio.tools.clone import CloneSettings, CloneTool
+from inpaint_studio.tools.clone import CloneTool
 from inpaint_studio.tools.hand import HandTool
 from inpaint_studio.tools.registry import TOOLS
-from inpaint_studio.tools.smart_select import SmartSelectSettings, SmartSelectTool
-from inpaint_studio.tools.wand import WandSettings, WandTool
+from inpaint_studio.tools.smart_select import SmartSelectTool
+from inpaint_studio.tools.wand import WandTool
+from inpaint_studio.ui.errand import in_thread
 
 if TYPE_CHECKING:
     from inpaint_studio.ui.document_tab import DocumentTab
     from inpaint_studio.ui.window import MainWindow
 
+#: Milliseconds after the last change to a tool's settings when they are written down.
+_PAUSE_MS = 500
+
 
 class Toolbox(QObject):
-    """One of each tool for all documents of the window."""
+    """One of each tool for all documents of the window. How they are set is kept from one start to the next."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -28,6 +33,8 @@ class Toolbox(QObject):
         self._tools = {entry.id: entry.make() for entry in TOOLS}
         #: The id of the tool at hand.
         self.tool_id = TOOLS[0].id
+        self._unkept = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._unkept.timeout.connect(lambda: self._window.spawn(self.keep()))
 
     @property
     def tool(self) -> Tool:
@@ -51,6 +58,7 @@ class Toolbox(QObject):
             tab.set_tool(self.tool)
             self.fit(tab)
         self._window.tool_options.show_for(self.tool)
+        self._window.status.set_hint(next(self.tr(entry.hint) for entry in TOOLS if entry.id == tool_id))
         self.set_brush(self.tool.brush if isinstance(self.tool, Brushed) else self.brush)
 
     def set_brush(self, brush: BrushSettings) -> None:
@@ -70,8 +78,32 @@ class Toolbox(QObject):
         tab.canvas.set_brush_size(self.brush.size if self.painting else None)
         tab.canvas.set_panning(isinstance(self.tool, HandTool))
 
-    def set_settings(self, settings: WandSettings | SmartSelectSettings | CloneSettings) -> None:
-        """Work with `settings` from the next press on."""
-        for tool in self._tools.values():
-            if isinstance(tool, WandTool | SmartSelectTool | CloneTool) and type(tool.settings) is type(settings):
+    def set_settings(self, settings: ToolSettings) -> None:
+        """Work with `settings` from the next press on, and after the next start."""
+        self._set(settings)
+        self._unkept.start()
+
+    def load(self) -> None:
+        """Set the tools as they were set last. Raises InputError for a file that can't be read."""
+        for settings in load_tools():
+            self._set(settings)
+
+    async def keep(self) -> None:
+        """Write down how the tools are set. Raises InputError where that can't be done."""
+        self._unkept.stop()
+        settings = [tool.settings for tool in self._settable]
+        await in_thread(lambda: save_tools(settings))
+
+    @property
+    def unkept(self) -> bool:
+        """Whether something was set that is not written down yet."""
+        return self._unkept.isActive()
+
+    @property
+    def _settable(self) -> list[WandTool | SmartSelectTool | CloneTool]:
+        return [tool for tool in self._tools.values() if isinstance(tool, WandTool | SmartSelectTool | CloneTool)]
+
+    def _set(self, settings: ToolSettings) -> None:
+        for tool in self._settable:
+            if type(tool.settings) is type(settings):
                 tool.settings = settings

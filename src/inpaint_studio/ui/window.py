@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QGridLayout, QMainWindow, QStackedWidget, QTabWidget, QToolBar, QWidget
 
 from inpaint_studio.errors import StudioError
@@ -19,7 +19,7 @@ from inpaint_studio.settings import Settings
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.session import Session
 from inpaint_studio.tools.registry import TOOLS
-from inpaint_studio.ui.actions import ALWAYS, COMMANDS, ON_THE_DOCUMENT, build_actions
+from inpaint_studio.ui.actions import ALWAYS, COMMANDS, FIRST_OF_A_GROUP, ON_THE_DOCUMENT, build_actions
 from inpaint_studio.ui.candidates_dock import CandidatesDock
 from inpaint_studio.ui.colour import screen_space
 from inpaint_studio.ui.commands import Commands
@@ -39,6 +39,7 @@ from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.layer_commands import LayerCommands
 from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.mask_flow import MaskFlow
+from inpaint_studio.ui.mask_transfer import MaskTransfer
 from inpaint_studio.ui.messages import Messages
 from inpaint_studio.ui.models_flow import ModelsFlow
 from inpaint_studio.ui.navigator import NavigatorDock
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         self.engine = EngineThread(make_runner, self)
         self.fills = FillFlow(self.engine, self)
         self.outlines = OutlineFlow(self)
-        self.masks = MaskFlow(self, settings)
+        self.masks = MaskFlow(self)
         self.models = ModelsFlow(self)
         self.screens = ScreenKeeper(self)
         self.toolbox = Toolbox(self)
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self._tasks: set[asyncio.Task[object]] = set()
         self.tool_commands = ToolCommands(self)
         self.layer_commands = LayerCommands(self)
+        self.mask_transfer = MaskTransfer(self)
         self.view_commands = ViewCommands(self)
         self.history_commands = HistoryCommands(self)
         self.review = ReviewFlow(self)
@@ -104,10 +106,11 @@ class MainWindow(QMainWindow):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.tabs.addAction(action)
         self._connect()
-        try:
-            self.tool_commands.use_own_shortcuts()
-        except StudioError as error:
-            self.messages.show(error)
+        for use_own in (self.tool_commands.use_own_shortcuts, self.toolbox.load):
+            try:
+                use_own()
+            except StudioError as error:
+                self.messages.show(error)
         self.toolbox.choose(self.toolbox.tool_id)
         self.refresh()
 
@@ -167,7 +170,9 @@ class MainWindow(QMainWindow):
         fill_dock.setWidget(self.fill_panel)
         self.layers = LayersDock(self)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.review.dock)
-        self.layers.set_commands([self.actions_by_name[name] for name in self.layer_commands.handlers()])
+        handled = self.layer_commands.handlers()
+        about_layers = [command.name for command in COMMANDS if command.name in handled]
+        self.layers.set_commands(self._grouped([*about_layers, "action.copy_mask", "action.paste_mask"]))
         self.history = HistoryDock(self)
         self.candidates = CandidatesDock(self.spawn, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.candidates)
@@ -178,15 +183,28 @@ class MainWindow(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         self.resizeDocks([fill_dock, self.layers, self.history], [330, 270, 200], Qt.Orientation.Vertical)
 
+    def _grouped(self, names: Sequence[str]) -> list[QAction]:
+        """The actions of these names, with a line above each group, for a menu."""
+        found: list[QAction] = []
+        for name in names:
+            if found and name in FIRST_OF_A_GROUP:
+                line = QAction(self)
+                line.setSeparator(True)
+                found.append(line)
+            found.append(self.actions_by_name[name])
+            if name == "action.paste_mask":
+                found.append(self.mask_transfer.menu.menuAction())
+        return found
+
     def _build_bars(self) -> None:
-        menus = {}
+        menus: dict[str, list[str]] = {}
         for command in COMMANDS:
             action = self.actions_by_name[command.name]
             if command.icon:
                 action.setIcon(icon(command.icon))
-            if command.menu not in menus:
-                menus[command.menu] = self.menuBar().addMenu(self.tr(command.menu))
-            menus[command.menu].addAction(action)
+            menus.setdefault(command.menu, []).append(command.name)
+        for title, names in menus.items():
+            self.menuBar().addMenu(self.tr(title)).addActions(self._grouped(names))
         tools = QToolBar(self.tr("Tools"), self)
         tools.setObjectName("toolbar.tools")
         group = QActionGroup(self)
@@ -280,6 +298,7 @@ class MainWindow(QMainWindow):
         tab.lockedTouched.connect(self._locked_touched)
         self.review.keys.watch_canvas(tab.canvas)
         tab.canvas.zoomChanged.connect(self.status.set_zoom)
+        self.view_commands.watch(tab)
         tab.canvas.cursorMoved.connect(self._pointed)
         self.toolbox.fit(tab)
         self.tool_commands.watch(tab)

@@ -218,7 +218,11 @@ def test_closing_frees_the_caller_and_refuses_the_next(call: type[Call]) -> None
 
 
 def test_an_unused_worker_closes() -> None:
-    Worker("test").close()
+    worker = Worker("test")
+    worker.close()
+    assert worker.pid is None
+    with pytest.raises(Cancelled):
+        works(worker)
 
 
 def test_a_worker_that_says_nothing_for_too_long_is_stopped(worker: Worker) -> None:

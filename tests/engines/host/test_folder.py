@@ -4,6 +4,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import filelock
@@ -13,8 +14,9 @@ import pytest
 from inpaint_studio.engines.contract import Payload, Silent
 from inpaint_studio.engines.host import folder as folders
 from inpaint_studio.engines.host.client import Worker
-from inpaint_studio.engines.host.folder import PrivateFolder, sweep
+from inpaint_studio.engines.host.folder import PREFIX, PrivateFolder, sweep
 from inpaint_studio.errors import StudioError
+from inpaint_studio.studio import setup
 
 
 def test_only_the_user_can_enter(temp: Path) -> None:
@@ -42,7 +44,7 @@ def test_sweeping_removes_what_a_dead_owner_left(temp: Path) -> None:
 
 
 def test_sweeping_removes_a_folder_whose_owner_died_before_locking_it(temp: Path) -> None:
-    (temp / "inpaint-studio-abc").mkdir()
+    (temp / f"{PREFIX}abc").mkdir()
     sweep()
     assert list(temp.iterdir()) == []
 
@@ -50,13 +52,21 @@ def test_sweeping_removes_a_folder_whose_owner_died_before_locking_it(temp: Path
 def test_sweeping_touches_nothing_that_only_has_our_name(temp: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "precious").touch()
-    link, file = temp / "inpaint-studio-link", temp / "inpaint-studio-file"
+    link, file = temp / f"{PREFIX}link", temp / f"{PREFIX}file"
     link.symlink_to(elsewhere)
     file.touch()
     sweep()
     assert [path.name for path in elsewhere.iterdir()] == ["precious"]
     link.unlink()
     file.unlink()
+
+
+def test_sweeping_leaves_the_folder_of_a_running_installation_alone(temp: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=setup.FOLDER) as name:
+        (Path(name) / "report.json").touch()
+        assert Path(name).parent == temp
+        sweep()
+        assert (Path(name) / "report.json").exists()
 
 
 def test_a_folder_swept_while_it_is_being_made_is_made_again(temp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +95,6 @@ def test_no_place_for_the_folder_is_told_in_words(worker: Worker, temp: Path, mo
 def test_a_folder_that_the_system_cleaned_away_is_made_again(worker: Worker, temp: Path) -> None:
     payload = Payload({}, {"a": np.arange(3)})
     worker.run("selftest.echo", payload, Silent(), grace=0)
-    for path in temp.glob("inpaint-studio-*"):
+    for path in temp.glob(f"{PREFIX}*"):
         shutil.rmtree(path)
     assert worker.run("selftest.echo", payload, Silent(), grace=0).arrays["a"].tolist() == [0, 1, 2]

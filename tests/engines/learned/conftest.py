@@ -17,7 +17,7 @@ from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import Decision, Float
 from inpaint_studio.engines.library.installed import InstalledModel, installed
 from inpaint_studio.settings import Settings, save_settings
-from tests.engines.learned import tiny_diffusion, tiny_lama, tiny_onnx
+from tests.engines.learned import tiny_diffusion, tiny_lama, tiny_migan, tiny_onnx, tiny_single_files
 
 # contended threads make tiny networks fifty times slower
 torch.set_num_threads(1)
@@ -33,20 +33,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(_THEIRS.format(kind)))
 
 
+#: Kinds that are there as a single file too, which fills as the folder does.
+SINGLE = ("sd-inpaint", "sd-base", "sd2-inpaint", "sdxl-inpaint", "sdxl-base")
 #: Side at which every tiny model draws.
 NATIVE = 64
 
 
 @pytest.fixture(scope="session")
 def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One of each: diffusers folders, a single file, LaMa as weights and as ONNX, MI-GAN."""
+    """One of each: diffusers folders, single files, LaMa and MI-GAN as weights and as ONNX."""
     folder = tmp_path_factory.mktemp("models")
     for kind in tiny_diffusion.KINDS:
         tiny_diffusion.build(kind, folder / kind)
-    tiny_diffusion.build_single_file(folder / "sd-inpaint", folder / "sd-single.safetensors")
+    for kind in SINGLE:
+        tiny_single_files.build_single_file(folder / kind, folder / f"{kind}-single.safetensors")
     tiny_lama.write_weights(folder / "big-lama.safetensors")
     tiny_onnx.write_lama(folder / "lama-fixed.onnx")
     tiny_onnx.write_migan(folder / "migan-pipeline.onnx")
+    tiny_onnx.write_migan_network(folder / "migan-network.onnx")
+    tiny_migan.write_weights(folder / "migan-weights.safetensors", side=64)
     return folder
 
 

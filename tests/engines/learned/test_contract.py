@@ -11,6 +11,8 @@ import pytest
 from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import Engine, EngineSpec
 from inpaint_studio.engines.models.diffusion import DiffusionOptions
+from tests.engines.learned.conftest import SINGLE
+from tests.engines.learned.tiny_diffusion import KINDS
 from tests.engines.test_contract import (
     test_cancel_is_heard_at_the_first_step,
     test_edges_give_a_result_or_a_refusal,
@@ -36,8 +38,9 @@ __all__ = [
 ]
 
 ENGINES = (
-    "diffusion/sd-inpaint", "diffusion/sd-base", "diffusion/sd-single", "diffusion/sd2-inpaint", "diffusion/sdxl-inpaint",
-    "diffusion/sdxl-base", "diffusion/flux-fill", "lama/big-lama", "lama/lama-fixed", "migan/migan-pipeline",
+    *(f"diffusion/{kind}" for kind in KINDS),
+    *(f"diffusion/{kind}-single" for kind in SINGLE),
+    "lama/big-lama", "lama/lama-fixed", "migan/migan-pipeline", "migan/migan-network", "migan/migan-weights",
 )  # fmt: skip
 
 

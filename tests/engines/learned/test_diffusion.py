@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from dataclasses import replace
@@ -15,21 +16,23 @@ from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, Float, Silent
-from inpaint_studio.engines.library.installed import InstalledModel
+from inpaint_studio.engines.library import manage
+from inpaint_studio.engines.library.installed import InstalledModel, installed
 from inpaint_studio.engines.models import diffusion
 from inpaint_studio.engines.models.diffusion import DiffusionOptions
-from inpaint_studio.engines.runtime.diffusion import FAMILIES, family_of
+from inpaint_studio.engines.runtime.diffusion import FAMILIES, SCHEDULERS, family_of
 from inpaint_studio.errors import Cancelled, InputError, StudioError
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat, from_float
 from inpaint_studio.pixels.tiled import TiledImage
-from inpaint_studio.settings import Settings
+from inpaint_studio.settings import Settings, save_settings
 from inpaint_studio.storage.files import read_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.export import export
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.studio import Studio
-from tests.engines.learned.conftest import NATIVE, Watching
+from tests.engines.learned.conftest import NATIVE, SINGLE, Watching
 from tests.engines.learned.tiny_diffusion import KINDS
+from tests.engines.learned.tiny_single_files import WIDE, write_flux
 from tests.engines.requests import hole, photo
 
 SCHEDULED = [(kind, name) for kind, (class_name, channels) in KINDS.items()
@@ -70,8 +73,28 @@ def test_every_family_fills_and_exports_with_nothing_else_changed(kind: str, dty
     assert (written[mask > 0] != samples[mask > 0]).any(1).mean() > 0.9
 
 
-def test_every_declared_family_is_built_here() -> None:
+@pytest.mark.parametrize("name", [*KINDS, *(f"{kind}-single.safetensors" for kind in SINGLE)])
+def test_every_family_is_imported_by_the_library_and_fills(name: str, models_folder: Path) -> None:
+    kind = name.removesuffix("-single.safetensors")
+    save_settings(Settings())
+    # a single file takes the words of its prompts from a folder of its family
+    for path in {kind, name}:
+        (model,) = manage.add(models_folder / path)
+        assert (model.class_name, model.in_channels) == KINDS[kind]
+    specs = {spec.id: spec for spec in diffusion.specs([replace(found, native=NATIVE) for found in installed()])}
+    spec = specs[f"diffusion/{Path(name).stem}"]
+    assert spec.availability.available
+    asked = request(steps=2)
+    made = spec.load("cpu").fill(asked, Silent()).image
+    assert np.array_equal(made[asked.mask == 0], asked.image[asked.mask == 0])
+    assert (made[asked.mask > 0] != asked.image[asked.mask > 0]).mean() > 0.9
+
+
+def test_every_declared_family_is_built_here_and_every_sampler_of_it_tried() -> None:
     assert {family_of(*of) for of in KINDS.values()} == set(FAMILIES)
+    tried = {(family_of(*KINDS[kind]), scheduler) for kind, scheduler in SCHEDULED}
+    assert tried == {(family, scheduler) for family in FAMILIES for scheduler in family.schedulers}
+    assert {scheduler for _, scheduler in tried} == set(SCHEDULERS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -123,7 +146,7 @@ def test_every_step_shows_a_preview_of_the_requests_size() -> None:
     assert likeness(progress.previews[-1], result, asked.mask) > 0.8
 
 
-@pytest.mark.parametrize("kind", ["sd-base", "sdxl-inpaint", "flux-fill"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_finish_keeps_what_there_is(kind: str) -> None:
     progress = Watching(lambda seen: Decision.FINISH if seen == 3 else Decision.CONTINUE)
     asked = request(steps=10)
@@ -147,7 +170,7 @@ class CancelledInside(Watching):
             raise Cancelled
 
 
-@pytest.mark.parametrize("kind", ["sd-inpaint", "flux-fill"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_cancel_is_heard_inside_a_step_and_the_next_fill_is_the_same(kind: str) -> None:
     before = filled(kind, request())
     progress = CancelledInside()
@@ -172,15 +195,45 @@ def test_large_crops_get_a_second_look_in_tiles() -> None:
     assert np.array_equal(result[outside], asked.image[outside])
 
 
-def test_a_single_file_fills_as_its_folder_does() -> None:
-    assert np.array_equal(filled("sd-single", request()), filled("sd-inpaint", request()))
+@pytest.mark.parametrize("kind", SINGLE)
+def test_a_single_file_fills_as_its_folder_does(kind: str) -> None:
+    asked = request(prompt="the sky")
+    assert np.array_equal(filled(f"{kind}-single", asked), filled(kind, asked))
+
+
+@pytest.mark.slow
+def test_a_single_file_of_flux_fills(tmp_path: Path, library: list[InstalledModel]) -> None:
+    """At the width that diffusers demands of such a file; what else it needs comes from the folder."""
+    import diffusers
+    import torch
+
+    like = Path(shutil.copytree(next(model for model in library if model.id == "flux-fill").path, tmp_path / "like"))
+    config = json.loads((like / "transformer" / "config.json").read_text("utf-8")) | WIDE
+    (like / "transformer" / "config.json").write_text(json.dumps(config), "utf-8")
+    torch.manual_seed(0)
+    transformer = diffusers.FluxTransformer2DModel.from_config(config).to(torch.bfloat16)
+    path = write_flux(transformer, tmp_path / "flux.safetensors")
+    save_settings(Settings(model_folders=(str(path), str(like))))
+    models = [replace(model, native=NATIVE) for model in installed()]
+    spec = next(spec for spec in diffusion.specs(models) if spec.id == "diffusion/flux")
+    assert spec.availability.available
+    engine: Any = spec.load("cpu")
+    asked = request(steps=2)
+    made = engine.fill(asked, Silent()).image
+    assert np.array_equal(made[asked.mask == 0], asked.image[asked.mask == 0])
+    assert (made[asked.mask > 0] != asked.image[asked.mask > 0]).mean() > 0.9
+    loaded = engine._opened[1].pipe.transformer.state_dict()
+    wanted = transformer.state_dict()
+    assert loaded.keys() == wanted.keys()
+    assert all(torch.equal(loaded[name], value.float()) for name, value in wanted.items())
 
 
 def test_a_single_file_without_a_sister_folder_says_what_it_needs(library: list[InstalledModel]) -> None:
     alone = [model for model in library if model.layout == "file"]
-    (spec,) = diffusion.specs(alone)
-    assert not spec.availability.available
-    assert "folder" in spec.availability.remedy
+    specs = diffusion.specs(alone)
+    assert len(specs) == len(SINGLE)
+    assert not any(spec.availability.available for spec in specs)
+    assert all("folder" in spec.availability.remedy for spec in specs)
 
 
 def test_an_option_that_is_no_choice_and_a_scheduler_of_another_family_are_refused() -> None:
@@ -251,7 +304,9 @@ def test_what_the_safety_checker_blocks_is_said(checked: InstalledModel) -> None
     engine = spec.load("cpu")
     with pytest.raises(StudioError, match="safety checker blocked"):
         engine.fill(request(), Silent())
-    assert engine.fill(request(safety=False), Silent()).image.shape == (64, 64, 3)
+    # the same engine, once the setting says so: with the pixels that the model makes
+    save_settings(Settings(safety_checker=False))
+    assert np.array_equal(engine.fill(request(), Silent()).image, filled("sd-inpaint", request()))
 
 
 def test_a_checker_without_weights_is_no_checker(checked: InstalledModel) -> None:

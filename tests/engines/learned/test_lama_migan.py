@@ -14,18 +14,24 @@ from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import Decision, FillRequest, Silent
-from inpaint_studio.engines.library import kinds, single_file
+from inpaint_studio.engines.library import kinds
 from inpaint_studio.engines.library.installed import InstalledModel
-from inpaint_studio.engines.models import lama
+from inpaint_studio.engines.library.sums import md5_of
+from inpaint_studio.engines.models import lama, migan
 from inpaint_studio.engines.models.lama import LamaOptions
 from inpaint_studio.engines.runtime.devices import choose_device
 from inpaint_studio.engines.runtime.lama import LamaNetwork, load_weights
+from inpaint_studio.engines.runtime.migan import MiganNetwork
+from inpaint_studio.engines.runtime.migan import load_weights as load_migan
 from inpaint_studio.errors import Cancelled, InputError, StudioError
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat
 from inpaint_studio.pixels.tiled import TiledImage
-from tests.engines.learned import tiny_lama
+from tests.engines.learned import tiny_lama, tiny_migan
 from tests.engines.learned.conftest import Watching
 from tests.engines.requests import hole, photo
+
+LAMAS = ("lama/big-lama", "lama/lama-fixed")
+MIGANS = ("migan/migan-pipeline", "migan/migan-network", "migan/migan-weights")
 
 
 def filled(engine: str, asked: FillRequest, progress: Any = None) -> np.ndarray:
@@ -57,7 +63,7 @@ def test_other_weights_are_no_lama(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(61, 77), (8, 300), (200, 200)])
-@pytest.mark.parametrize("engine", ["lama/big-lama", "lama/lama-fixed", "migan/migan-pipeline"])
+@pytest.mark.parametrize("engine", [*LAMAS, *MIGANS])
 def test_any_size_and_only_the_hole(engine: str, size: tuple[int, int]) -> None:
     image, mask = photo(*size), hole(*size, size[0] // 4, size[1] // 4, size[0] // 2, size[1] // 2)
     made = filled(engine, FillRequest(image, mask))
@@ -66,7 +72,7 @@ def test_any_size_and_only_the_hole(engine: str, size: tuple[int, int]) -> None:
     assert not np.array_equal(made[mask > 0], image[mask > 0])
 
 
-@pytest.mark.parametrize("engine", ["lama/lama-fixed", "migan/migan-pipeline"])
+@pytest.mark.parametrize("engine", ["lama/lama-fixed", "migan/migan-pipeline", "migan/migan-network"])
 def test_range_and_polarity(engine: str) -> None:
     """The tiny graphs fill with the mean of what is known: a wrong polarity, range or channel order shows."""
     image = np.full((80, 80, 3), (0.2, 0.5, 0.8), np.float32)
@@ -117,28 +123,69 @@ def test_cancel_is_heard_between_the_blocks_of_lama() -> None:
         filled("lama/big-lama", FillRequest(photo(64, 64), hole(64, 64, 20, 20, 40, 40)), Impatient())
 
 
+@pytest.mark.parametrize("side", [8, 32, 64])
+@pytest.mark.parametrize("prefix", ["", "generator.", "module."])
+def test_our_migan_is_the_published_one(tmp_path: Path, prefix: str, side: int) -> None:
+    """The published input: half minus the hole, then the picture in -1..1 with 0 in the hole; the output in -1..1."""
+    weights = load_migan(tiny_migan.write_weights(tmp_path / "weights.safetensors", side, prefix))
+    network = MiganNetwork(weights, choose_device("cpu"))
+    assert network.side == side
+    image, mask = photo(side, side), hole(side, side, side // 4, side // 4, side // 2, side // 2)
+    made = network.fill(image, mask, lambda: None)
+    with torch.no_grad():
+        picture, marked = torch.from_numpy(image).permute(2, 0, 1)[None], torch.from_numpy(mask)[None, None]
+        wanted = tiny_migan.generator(side)(torch.cat([0.5 - marked, (picture * 2 - 1) * (1 - marked)], 1))
+    wanted = (wanted[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).numpy()
+    assert wanted.std() > 0.01
+    assert np.abs(made - wanted).max() < 1e-5
+
+
+def test_other_weights_are_no_migan(tmp_path: Path) -> None:
+    weights = load_migan(tiny_migan.write_weights(tmp_path / "weights.safetensors"))
+    for incomplete in ({}, {name: value for name, value in weights.items() if ".b16." not in name}):
+        with pytest.raises(StudioError, match="not the weights of a MI-GAN"):
+            MiganNetwork(incomplete, choose_device("cpu"))
+    del weights["synthesis.b4.torgb.weight"]
+    with pytest.raises(StudioError, match="not the weights of a MI-GAN"):
+        MiganNetwork(weights, choose_device("cpu")).fill(photo(32, 32), hole(32, 32, 8, 8, 16, 16), lambda: None)
+
+
+def test_cancel_is_heard_between_the_blocks_of_migan() -> None:
+    class Late(Watching):
+        def check(self) -> None:
+            raise Cancelled
+
+    progress = Late()
+    with pytest.raises(Cancelled):
+        filled("migan/migan-weights", FillRequest(photo(64, 64), hole(64, 64, 20, 20, 40, 40)), progress)
+    assert progress.fractions == [None]
+
+
+@pytest.mark.parametrize(("module", "weights", "write"), [
+    (lama, "big-lama", tiny_lama.write_torchscript), (migan, "migan-weights", tiny_migan.write_torchscript),
+])  # fmt: skip
 def test_torchscript_is_taken_by_its_published_checksum_only(
-    tmp_path: Path, library: list[InstalledModel], monkeypatch: pytest.MonkeyPatch
+    module: Any,
+    weights: str,
+    write: Any,
+    tmp_path: Path,
+    library: list[InstalledModel],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    path = tiny_lama.write_torchscript(tmp_path / "big-lama.pt")
-    weights = next(model for model in library if model.id == "big-lama")
-    model = replace(weights, id="script", path=path, layout="torchscript")
-    (spec,) = lama.specs([model])
+    path = write(tmp_path / "published.pt")
+    sister = next(model for model in library if model.id == weights)
+    (spec,) = module.specs([replace(sister, id="script", path=path, layout="torchscript")])
     asked = FillRequest(photo(64, 64), hole(64, 64, 20, 20, 40, 40))
     with pytest.raises(InputError, match="run any program"):
         spec.load("cpu").fill(asked, Silent())
-    published = {kinds_md5(path): "lama"}
-    for module in (kinds, single_file):
-        if hasattr(module, "PUBLISHED_TORCHSCRIPT"):
-            monkeypatch.setattr(module, "PUBLISHED_TORCHSCRIPT", published)
+    monkeypatch.setitem(kinds.PUBLISHED_TORCHSCRIPT, md5_of(path), sister.family)
     made = spec.load("cpu").fill(asked, Silent()).image
-    assert np.allclose(made, filled("lama/big-lama", asked), atol=1e-5)
-
-
-def kinds_md5(path: Path) -> str:
-    from inpaint_studio.engines.library.sums import md5_of
-
-    return md5_of(path)
+    if module is lama:
+        assert np.allclose(made, filled("lama/big-lama", asked), atol=1e-5)
+    else:
+        other = tiny_migan.write_weights(tmp_path / "weights.safetensors", 512)
+        (spec,) = migan.specs([replace(sister, path=other)])
+        assert np.allclose(made, spec.load("cpu").fill(asked, Silent()).image, atol=1e-5)
 
 
 def test_specks_share_crops_of_the_native_size() -> None:

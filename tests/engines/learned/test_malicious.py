@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,10 +45,14 @@ def pickled(mark: Path) -> bytes:
     return pickle.dumps(Payload(mark))
 
 
-@pytest.fixture
-def folder(tmp_path: Path, library: list[InstalledModel]) -> InstalledModel:
+#: A folder of each family, and the part of it that draws.
+FOLDERS = {"sd-inpaint": "unet", "sdxl-inpaint": "unet", "flux-fill": "transformer"}
+
+
+@pytest.fixture(params=FOLDERS)
+def folder(request: pytest.FixtureRequest, tmp_path: Path, library: list[InstalledModel]) -> InstalledModel:
     """A model folder of this test's own, found while it was sound."""
-    model = next(model for model in library if model.id == "sd-inpaint")
+    model = next(model for model in library if model.id == request.param)
     return replace(model, path=Path(shutil.copytree(model.path, tmp_path / "model")))
 
 
@@ -56,7 +61,8 @@ def engine_of(model: InstalledModel) -> Any:
     return found[0].load("cpu")
 
 
-def refuse(model: InstalledModel, mark: Path) -> None:
+def assert_refused(model: InstalledModel, mark: Path) -> None:
+    """Filling with it is refused in words that say what to do, and nothing of it has run."""
     with pytest.raises(InputError) as told:
         engine_of(model).fill(ASKED, Silent())
     assert told.value.hint
@@ -69,24 +75,24 @@ def test_the_mark_would_appear(mark: Path) -> None:
 
 
 def test_weights_that_became_a_pickle(folder: InstalledModel, mark: Path) -> None:
-    (weights,) = (folder.path / "unet").glob("*.safetensors")
+    (weights,) = (folder.path / FOLDERS[folder.id]).glob("*.safetensors")
     weights.write_bytes(pickled(mark))
-    refuse(folder, mark)
+    assert_refused(folder, mark)
 
 
 def test_weights_that_are_pickles_only(folder: InstalledModel, mark: Path) -> None:
     (weights,) = (folder.path / "vae").glob("*.safetensors")
     weights.unlink()
     weights.with_suffix(".bin").write_bytes(pickled(mark))
-    refuse(folder, mark)
+    assert_refused(folder, mark)
 
 
 def test_a_folder_that_brings_code(folder: InstalledModel, mark: Path) -> None:
-    (folder.path / "unet" / "my_unet.py").write_text(f"open({str(mark)!r}, 'w')")
+    (folder.path / FOLDERS[folder.id] / "my_unet.py").write_text(f"open({str(mark)!r}, 'w')")
     index = json.loads((folder.path / "model_index.json").read_text())
-    index["unet"] = ["my_unet", "MyUNet"]
+    index[FOLDERS[folder.id]] = ["my_unet", "MyUNet"]
     (folder.path / "model_index.json").write_text(json.dumps(index))
-    refuse(folder, mark)
+    assert_refused(folder, mark)
 
 
 @pytest.mark.parametrize(
@@ -94,32 +100,48 @@ def test_a_folder_that_brings_code(folder: InstalledModel, mark: Path) -> None:
 )
 def test_loading_itself_takes_known_parts_only(folder: InstalledModel, entry: list[str]) -> None:
     index = json.loads((folder.path / "model_index.json").read_text())
-    (folder.path / "model_index.json").write_text(json.dumps(index | {"unet": entry}))
-    family = family_of("StableDiffusionInpaintPipeline", 9)
+    (folder.path / "model_index.json").write_text(json.dumps(index | {FOLDERS[folder.id]: entry}))
+    family = family_of(folder.class_name, folder.in_channels)
     assert family is not None
     with pytest.raises(StudioError):
-        open_pipeline(family, Source(folder.path, "folder", 9), choose_device("cpu"), safety=True)
+        open_pipeline(family, Source(folder.path, "folder", folder.in_channels), choose_device("cpu"), safety=True)
+
+
+#: A single file of each family that comes as one.
+FILES = ("sd-inpaint-single", "sd2-inpaint-single", "sdxl-inpaint-single", "big-lama", "migan-weights")
+
+
+@pytest.fixture(params=FILES)
+def file(request: pytest.FixtureRequest, library: list[InstalledModel]) -> InstalledModel:
+    return next(model for model in library if model.id == request.param)
+
+
+@pytest.mark.parametrize("name", ["model.ckpt", "model.pt", "model.bin", "model.safetensors"])
+def test_a_single_file_that_became_a_pickle(name: str, file: InstalledModel, tmp_path: Path, mark: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(pickled(mark))
+    assert_refused(replace(file, path=path), mark)
 
 
 @pytest.mark.parametrize("name", ["model.ckpt", "model.pt", "model.safetensors"])
-def test_a_single_file_that_became_a_pickle(
+def test_a_single_file_that_became_a_zipped_pickle(name: str, file: InstalledModel, tmp_path: Path, mark: Path) -> None:
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled(mark))
+    assert_refused(replace(file, path=path), mark)
+
+
+def test_a_header_that_lies(file: InstalledModel, tmp_path: Path, mark: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes((1 << 40).to_bytes(8, "little") + file.path.read_bytes()[8:])
+    assert_refused(replace(file, path=path), mark)
+
+
+@pytest.mark.parametrize("name", ["migan-pipeline", "migan-network", "lama-fixed"])
+def test_onnx_that_reads_outside_its_folder(
     name: str, tmp_path: Path, library: list[InstalledModel], mark: Path
 ) -> None:
-    path = tmp_path / name
-    path.write_bytes(pickled(mark))
-    refuse(replace(next(model for model in library if model.id == "big-lama"), path=path), mark)
-
-
-def test_a_header_that_lies(tmp_path: Path, library: list[InstalledModel], mark: Path) -> None:
-    model = next(model for model in library if model.id == "big-lama")
-    path = Path(shutil.copy(model.path, tmp_path / "lama.safetensors"))
-    data = path.read_bytes()
-    path.write_bytes((1 << 40).to_bytes(8, "little") + data[8:])
-    refuse(replace(model, path=path), mark)
-
-
-def test_onnx_that_reads_outside_its_folder(tmp_path: Path, library: list[InstalledModel], mark: Path) -> None:
-    model = next(model for model in library if model.id == "migan-pipeline")
+    model = next(model for model in library if model.id == name)
     graph = onnx.load(model.path)
     tensor = graph.graph.initializer[0]
     tensor.ClearField("raw_data")
@@ -128,4 +150,4 @@ def test_onnx_that_reads_outside_its_folder(tmp_path: Path, library: list[Instal
     (tmp_path / "model").mkdir()
     path = tmp_path / "model" / "migan.onnx"
     path.write_bytes(graph.SerializeToString())
-    refuse(replace(model, path=path), mark)
+    assert_refused(replace(model, path=path), mark)

@@ -18,7 +18,16 @@ import pytest
 
 from inpaint_studio.cli import app
 from inpaint_studio.engines import catalog
-from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, FillResult, Float, Silent
+from inpaint_studio.engines.contract import (
+    Decision,
+    EngineSpec,
+    FillRequest,
+    FillResult,
+    Float,
+    Payload,
+    Prepares,
+    Silent,
+)
 from inpaint_studio.engines.library.installed import InstalledModel
 from inpaint_studio.engines.models import diffusion
 from inpaint_studio.engines.models.diffusion import DiffusionOptions
@@ -85,6 +94,59 @@ def test_the_heavy_worker_fills_is_cancelled_dies_and_fills_again(spec: EngineSp
         assert told.value.hint
         assert np.array_equal(runner.run(spec, ASKED, Silent()).image, there)
         assert runner.heavy_pid != first
+
+
+def test_models_are_opened_ahead_and_let_go_in_the_heavy_worker(spec: EngineSpec) -> None:
+    with WorkerRunner() as runner:
+        told = runner.task("heavy.probe", Payload(), Silent()).data
+        assert told["open"] == []
+        assert told["device"].startswith(told["kind"])
+        assert told["free_mib"] is None or told["free_mib"] > 0
+        first = runner.heavy_pid
+        options = {"device": "cpu"}
+        for engine in ("diffusion/sd-inpaint", "lama/big-lama", "migan/migan-weights"):
+            known = options | ({"memory": "full"} if engine.startswith("diffusion") else {})
+            opened = runner.task("heavy.load", Payload({"engine": engine, "options": known}), Silent()).data["open"]
+        assert opened == ["diffusion/sd-inpaint", "lama/big-lama", "migan/migan-weights"]
+        left = runner.task("heavy.unload", Payload({"engine": "lama/big-lama"}), Silent()).data["open"]
+        assert left == ["diffusion/sd-inpaint", "migan/migan-weights"]
+        # the embedded engines' process has nothing to do with it
+        assert runner.pid is None
+        assert runner.heavy_pid == first
+
+
+def test_what_cannot_be_opened_is_told_and_does_not_stay(spec: EngineSpec) -> None:
+    runner = HereRunner()
+    with pytest.raises(InputError, match="no engine named"):
+        runner.task("heavy.load", Payload({"engine": "diffusion/none", "options": {}}), Silent())
+    with pytest.raises(InputError, match="has no option"):
+        runner.task("heavy.load", Payload({"engine": spec.id, "options": {"abacus": "1"}}), Silent())
+
+    class Unwilling:
+        def step(self, fraction: float | None, note: str, preview: Float | None = None) -> Decision:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        runner.task("heavy.load", Payload({"engine": spec.id, "options": {"memory": "small"}}), Unwilling())
+    assert spec.id not in runner.task("heavy.probe", Payload(), Silent()).data["open"]
+
+
+def test_an_opened_model_fills_at_once(spec: EngineSpec) -> None:
+    class Notes:
+        def __init__(self) -> None:
+            self.said: list[str] = []
+
+        def step(self, fraction: float | None, note: str, preview: Float | None = None) -> Decision:
+            self.said.append(note)
+            return Decision.CONTINUE
+
+    engine = spec.load("cpu")
+    opening, filling = Notes(), Notes()
+    assert isinstance(engine, Prepares)
+    engine.prepare(ASKED.options, opening)
+    engine.fill(ASKED, filling)
+    assert any(note.startswith("Loading") for note in opening.said)
+    assert not any(note.startswith("Loading") for note in filling.said)
 
 
 class Stub:

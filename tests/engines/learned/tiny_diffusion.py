@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,25 @@ def build(kind: str, folder: Path) -> Path:
     return folder
 
 
+def build_slow(folder: Path, side: int) -> Path:
+    """Write a Stable Diffusion inpainting model with a UNet of some 20 million parameters, which draws at `side` pixels: its
+    pictures mean nothing, its time is that of a real step.
+    """
+    import diffusers
+    import torch
+
+    build("sd-inpaint", folder)
+    torch.manual_seed(0)
+    unet: Any = diffusers.UNet2DConditionModel
+    unet(
+        block_out_channels=(64, 160, 320), layers_per_block=1, sample_size=side // 8, in_channels=9, out_channels=4,
+        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=32, norm_num_groups=32, attention_head_dim=8,
+    ).save_pretrained(folder / "unet", safe_serialization=True)  # fmt: skip
+    return folder
+
+
 def _stable_diffusion(kind: str, folder: Path) -> Any:
     import diffusers
 
@@ -43,13 +61,14 @@ def _stable_diffusion(kind: str, folder: Path) -> Any:
         "vae": _vae(4, 0.13025 if xl else 0.18215),
         "text_encoder": _text_encoder(words, hidden=1024 if kind.startswith("sd2") else 32),
         "tokenizer": tokenizer,
-        "unet": _unet(channels, xl=xl, cross=1024 if kind.startswith("sd2") else 64 if xl else 32),
+        "unet": _unet(channels, xl=xl, cross=1024 if kind.startswith("sd2") else 32 + 48 if xl else 32),
         "scheduler": diffusers.DDIMScheduler(
             **_SD_SCHEDULE, clip_sample=False, set_alpha_to_one=False, prediction_type="epsilon"
         ),
     }
     if xl:
-        parts |= {"text_encoder_2": _text_encoder(words, projected=True), "tokenizer_2": tokenizer}
+        # single files are told apart by the sizes of the two
+        parts |= {"text_encoder_2": _text_encoder(words, hidden=48, projected=True), "tokenizer_2": tokenizer}
         parts |= {"add_watermarker": False} if "inpaint" in kind else {}
     else:
         parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
@@ -218,78 +237,3 @@ def _byte_letters() -> list[str]:
     hidden = [byte for byte in range(256) if byte not in visible]
     letter = {byte: chr(byte) for byte in visible} | {byte: chr(256 + at) for at, byte in enumerate(hidden)}
     return [letter[byte] for byte in (*visible, *hidden)]
-
-
-# Single files in the layout that Stable Diffusion 1 was published in.
-
-
-def build_single_file(folder: Path, path: Path) -> Path:
-    """The Stable Diffusion 1 model in `folder` as one .safetensors at `path`."""
-    from safetensors.torch import load_file, save_file
-
-    def weights(part: str) -> dict[str, Any]:
-        (file,) = (folder / part).glob("*.safetensors")
-        return load_file(file)
-
-    unet = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
-    layers = unet["layers_per_block"]
-    tensors = {f"model.diffusion_model.{_unet_key(key, layers, weights('unet'))}": value
-               for key, value in weights("unet").items()}  # fmt: skip
-    for key, value in weights("vae").items():
-        name = _vae_key(key)
-        is_projection = ".attn_1." in name and value.ndim == 2
-        tensors[f"first_stage_model.{name}"] = value[..., None, None] if is_projection else value
-    for key, value in weights("text_encoder").items():
-        name = key if key.startswith("text_model.") else f"text_model.{key}"
-        tensors[f"cond_stage_model.transformer.{name}"] = value
-    save_file({key: value.contiguous().clone() for key, value in tensors.items()}, path)
-    return path
-
-
-_TOP = {
-    "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
-    "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2",
-}  # fmt: skip
-_RESNET = {
-    "norm1": "in_layers.0", "conv1": "in_layers.2", "norm2": "out_layers.0", "conv2": "out_layers.3",
-    "time_emb_proj": "emb_layers.1", "conv_shortcut": "skip_connection",
-}  # fmt: skip
-
-
-def _unet_key(key: str, layers: int, everything: dict[str, Any]) -> str:
-    for ours, theirs in _TOP.items():
-        if key.startswith(ours + "."):
-            return theirs + key[len(ours) :]
-    side, block, kind, at, rest = re.fullmatch(
-        r"(down|up|mid)_blocks?\.(?:(\d+)\.)?(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.*)", key
-    ).groups()  # type: ignore[union-attr]
-    place, number = int(block or 0), int(at)
-    if kind == "resnets":
-        name, _, tail = rest.partition(".")
-        rest = f"{_RESNET[name]}.{tail}"
-    if side == "mid":
-        return f"middle_block.{1 if kind == 'attentions' else 2 * number}.{rest}"
-    if side == "down":
-        if kind == "downsamplers":
-            return f"input_blocks.{(layers + 1) * (place + 1)}.0.op.{rest.removeprefix('conv.')}"
-        return f"input_blocks.{(layers + 1) * place + number + 1}.{int(kind == 'attentions')}.{rest}"
-    if kind == "upsamplers":
-        attended = any(other.startswith(f"up_blocks.{place}.attentions.") for other in everything)
-        return f"output_blocks.{(layers + 1) * place + layers}.{1 + attended}.{rest}"
-    return f"output_blocks.{(layers + 1) * place + number}.{int(kind == 'attentions')}.{rest}"
-
-
-def _vae_key(key: str) -> str:
-    def up(match: re.Match[str]) -> str:
-        return f"decoder.up.{3 - int(match[1])}."
-
-    key = re.sub(r"encoder\.down_blocks\.(\d+)\.", r"encoder.down.\1.", key)
-    key = re.sub(r"decoder\.up_blocks\.(\d+)\.", up, key)
-    key = re.sub(r"mid_block\.resnets\.(\d)\.", lambda match: f"mid.block_{int(match[1]) + 1}.", key)
-    for ours, theirs in {
-        "mid_block.attentions.0.": "mid.attn_1.", ".resnets.": ".block.", "downsamplers.0.": "downsample.",
-        "upsamplers.0.": "upsample.", "conv_norm_out": "norm_out", "conv_shortcut": "nin_shortcut",
-        "group_norm.": "norm.", "to_q.": "q.", "to_k.": "k.", "to_v.": "v.", "to_out.0.": "proj_out.",
-    }.items():  # fmt: skip
-        key = key.replace(ours, theirs)
-    return key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,14 @@ def _filling(image: str, hole: str, made: str) -> list[onnx.NodeProto]:
 
 
 def _written(
-    path: Path, nodes: list[onnx.NodeProto], ports: tuple[list[object], list[object]], constants: dict[str, float]
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    ports: tuple[list[object], list[object]],
+    constants: dict[str, float],
+    others: Sequence[onnx.TensorProto] = (),
 ) -> Path:
     initial = [_constant(name, value) for name, value in {"one": 1.0, "little": 1e-6, **constants}.items()]
+    initial += others
     graph = helper.make_graph(nodes, "tiny", *ports, initial)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
     onnx.checker.check_model(model)
@@ -73,3 +79,22 @@ def write_lama(path: Path, side: int = 64) -> Path:
         [helper.make_tensor_value_info("output", TensorProto.FLOAT, shape)],
     )
     return _written(path, nodes, ports, {"white": 255.0})
+
+
+def write_migan_network(path: Path, side: int = 64) -> Path:
+    """MI-GAN without its pipeline: float 1×4×side×side, half minus the hole and the picture in -1..1 with 0 in the hole, →
+    1×3×side×side in -1..1.
+    """
+    slices = {"zero": [0], "first": [1], "last": [4], "channels": [1]}
+    nodes = [
+        helper.make_node("Slice", ["input", "zero", "first", "channels"], ["half"]),
+        helper.make_node("Slice", ["input", "first", "last", "channels"], ["picture"]),
+        helper.make_node("Sub", ["middle", "half"], ["hole"]),
+        *_filling("picture", "hole", "output"),
+    ]
+    ports: tuple[list[object], list[object]] = (
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 4, side, side])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, 3, side, side])],
+    )
+    numbers = [numpy_helper.from_array(np.asarray(value, np.int64), name) for name, value in slices.items()]
+    return _written(path, nodes, ports, {"middle": 0.5}, numbers)

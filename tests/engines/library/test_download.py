@@ -120,9 +120,10 @@ def test_a_long_listing_comes_in_pages(painter: Path, server: HubServer) -> None
 
 
 def test_getting_it_again_replaces_it(painter: Path) -> None:
-    get()
-    (places.models_folder() / "painter" / UNET).write_bytes(b"damaged")
+    damaged = get() / UNET
+    damaged.write_bytes(b"damaged")
     assert_whole(get(), painter)
+    assert damaged.read_bytes() == (painter / UNET).read_bytes()
 
 
 # ---- breaks and repairs
@@ -157,6 +158,8 @@ def test_a_server_without_ranges_starts_over(painter: Path, server: HubServer) -
 def test_damaged_bytes_are_fetched_again(painter: Path, server: HubServer) -> None:
     server.corrupt[Path(UNET).name] = 1
     assert_whole(get(), painter)
+    assert server.corrupt[Path(UNET).name] == 0
+    assert server.ranges(UNET) == ["", ""]
 
 
 def test_bytes_that_stay_damaged_are_refused(painter: Path, server: HubServer) -> None:
@@ -175,24 +178,23 @@ def test_damage_in_what_a_crash_left_is_noticed(painter: Path, server: HubServer
     part = next(places.models_folder().rglob("*.part"))
     part.write_bytes(bytes(3000))
     server.cut.clear()
+    server.asked.clear()
     assert_whole(get(), painter)
+    # first the rest of it, and since the whole was wrong then, all of it
+    assert server.ranges(UNET) == ["bytes=3000-", ""]
 
 
-def test_a_part_longer_than_the_file_starts_over(painter: Path) -> None:
-    with pytest.raises(Cancelled):
-        _stopped_before(UNET)
+def test_a_part_longer_than_the_file_starts_over(painter: Path, server: HubServer) -> None:
+    server.cut[Path(UNET).name] = [3000] + [0] * 20
+    with pytest.raises(StudioError):
+        get()
     part = staging_of("painter") / (UNET + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
+    assert part.stat().st_size == 3000
     part.write_bytes(bytes(100_000))
+    server.cut.clear()
+    server.asked.clear()
     assert_whole(get(), painter)
-
-
-def _stopped_before(path: str) -> None:
-    control = Control()
-    get(
-        control=control,
-        report=lambda transfer: control.cancel(keep=True) if transfer.note == "Asking the hub" else None,
-    )
+    assert server.ranges(UNET) == [""]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -200,6 +202,8 @@ def test_trouble_that_passes_is_waited_for(painter: Path, server: HubServer, sta
     for name in ("revision", "tree", Path(UNET).name, "model_index.json"):
         server.fail[name] = [(status, {}), (status, {})]
     assert_whole(get(), painter)
+    assert all(left == [] for left in server.fail.values())
+    assert server.ranges(UNET) == ["", "", ""]
 
 
 def test_trouble_that_stays_is_told(painter: Path, server: HubServer) -> None:

@@ -133,3 +133,25 @@ def test_photos_of_odd_shapes_can_be_seen_and_painted(desk: Desk, size: tuple[in
     desk.drag(desk.at(x, y), desk.at(x, y))
     assert _near(desk.colour(x, y), _RED) or size != (1, 1)
     assert desk.coverage().any()
+
+
+def test_a_large_round_brush_tells_less_than_the_square_around_it(desk: Desk) -> None:
+    document = desk.open(np.full((2600, 2600, 3), 128, np.uint8), RGB, BrushSettings(size=1500, hardness=0.5))
+    seen, told = desk.coverage(), []
+
+    def hear(rect: Rect) -> None:
+        nonlocal seen
+        now = desk.coverage()
+        differs = now != seen
+        for part in document.changed_parts:
+            assert rect.contains(part)
+            differs[part.slices] = False
+        assert not differs.any(), "nothing changed that was not told"
+        told.append(sum(part.area for part in document.changed_parts) / rect.area)
+        seen = now
+
+    document.subscribe(hear)
+    desk.drag(desk.at(1200, 1300), *[desk.at(1200 + 20 * step, 1300 + 7 * step) for step in range(1, 6)])
+    assert min(told) < 0.75
+    document.changed(document.canvas)
+    assert document.changed_parts == (document.canvas,)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,15 @@ def dialog(qtbot: QtBot, original: Path) -> Iterator[ExportDialog]:
     window.show()
     dialog = ExportDialog(DEEP, original, window)
     dialog.open()
+    known(qtbot, dialog)
     yield dialog
     dialog.close()
     window.close()
+
+
+def known(qtbot: QtBot, dialog: ExportDialog) -> None:
+    """Wait until the dialog knows what stands at its path."""
+    qtbot.waitUntil(lambda: not dialog.looking)
 
 
 def name(dialog: ExportDialog) -> QLineEdit:
@@ -48,6 +55,7 @@ def button(dialog: ExportDialog) -> QPushButton:
 def write(qtbot: QtBot, dialog: ExportDialog, text: str) -> None:
     name(dialog).selectAll()
     qtbot.keyClicks(name(dialog), text)
+    known(qtbot, dialog)
 
 
 def test_a_new_name_in_the_same_folder_is_proposed(qtbot: QtBot, dialog: ExportDialog, original: Path) -> None:
@@ -58,10 +66,15 @@ def test_a_new_name_in_the_same_folder_is_proposed(qtbot: QtBot, dialog: ExportD
 
 
 def test_names_that_exist_are_passed_over(qtbot: QtBot, original: Path) -> None:
+    assert ExportDialog.proposal(DEEP, original, original.parent) == "wren-filled.jpg"
     original.with_name("wren-filled.jpg").write_bytes(b"")
+    proposed = ExportDialog.proposal(DEEP, original, original.parent)
+    assert proposed == "wren-filled-2.jpg"
     window = QWidget()
     qtbot.addWidget(window)
-    assert ExportDialog(DEEP, original, window).path.name == "wren-filled-2.jpg"
+    dialog = ExportDialog(DEEP, original, window, original.parent, proposed)
+    assert dialog.path.name == proposed
+    known(qtbot, dialog)
 
 
 def test_the_original_is_replaced_only_when_that_is_ticked(qtbot: QtBot, dialog: ExportDialog, original: Path) -> None:
@@ -100,6 +113,7 @@ def test_the_format_follows_the_suffix_and_the_other_way_round(qtbot: QtBot, dia
     formats.setFocus()
     qtbot.keyClicks(formats, "WebP")
     assert dialog.path.name == "new.webp"
+    known(qtbot, dialog)
     assert "8 of the photo's 16 bits" in loss.text()
 
 
@@ -115,6 +129,7 @@ def test_quality_is_for_lossy_formats(qtbot: QtBot, dialog: ExportDialog) -> Non
     assert dialog.quality == 80
     write(qtbot, dialog, "new.png")
     assert not quality.isVisible()
+    assert not own.isVisible()
 
 
 @pytest.mark.parametrize("text", ["", "new.foo", "new", "..", "a/b.png", "folder.png"])
@@ -123,6 +138,7 @@ def test_names_that_cannot_be_written(qtbot: QtBot, dialog: ExportDialog, origin
     write(qtbot, dialog, text)
     if not text:
         name(dialog).clear()
+    known(qtbot, dialog)
     assert not button(dialog).isEnabled()
     assert dialog.findChild(QLabel, "export.warning").isVisible()
 
@@ -131,6 +147,7 @@ def test_a_folder_that_is_not_there(qtbot: QtBot, dialog: ExportDialog) -> None:
     folder = dialog.findChild(QLineEdit, "export.folder")
     folder.selectAll()
     qtbot.keyClicks(folder, "/nowhere/at/all")
+    known(qtbot, dialog)
     assert not button(dialog).isEnabled()
 
 
@@ -171,6 +188,7 @@ def test_all_choices_are_remembered(qtbot: QtBot, dialog: ExportDialog, original
     qtbot.addWidget(window)
     again = ExportDialog(DEEP, original.with_suffix(".png"), window)
     assert again.options == wanted
+    known(qtbot, again)
 
 
 def test_loss_is_a_choice_in_formats_that_have_both(qtbot: QtBot, dialog: ExportDialog) -> None:
@@ -188,4 +206,91 @@ def test_a_wrong_name_does_not_hide_what_the_photo_is(qtbot: QtBot, original: Pa
     window = QWidget()
     qtbot.addWidget(window)
     photo = Photo(np.zeros((4, 4, 3), np.uint8), PixelFormat(Colour.RGB), path=original, family="webp")
-    assert ExportDialog(photo, original, window).path.name == "wren-filled.webp"
+    dialog = ExportDialog(photo, original, window)
+    assert dialog.path.name == "wren-filled.webp"
+    known(qtbot, dialog)
+
+
+class Disk:
+    """Answers whether a folder is there only when it is told to."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._answer = threading.Event()
+        real = Path.is_dir
+
+        def is_dir(path: Path) -> bool:
+            assert threading.current_thread() is not threading.main_thread(), "the window would hang"
+            assert self._answer.wait(20)
+            return real(path)
+
+        patch.setattr(Path, "is_dir", is_dir)
+
+    def answer(self) -> None:
+        self._answer.set()
+
+
+def test_enter_before_the_disk_has_answered(
+    qtbot: QtBot, dialog: ExportDialog, original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    name(dialog).selectAll()
+    qtbot.keyClicks(name(dialog), "new.png")
+    with qtbot.assertNotEmitted(dialog.accepted):
+        qtbot.keyClick(name(dialog), Qt.Key.Key_Return)
+    warning = dialog.findChild(QLabel, "export.warning")
+    qtbot.waitUntil(lambda: warning.isVisible() and "does not answer" in warning.text())
+    with qtbot.waitSignal(dialog.accepted):
+        disk.answer()
+    assert dialog.path == original.with_name("new.png")
+
+
+def test_enter_before_the_disk_has_answered_replaces_nothing(
+    qtbot: QtBot, dialog: ExportDialog, original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    name(dialog).selectAll()
+    qtbot.keyClicks(name(dialog), "wren.jpg")
+    with qtbot.assertNotEmitted(dialog.accepted):
+        qtbot.keyClick(name(dialog), Qt.Key.Key_Return)
+        disk.answer()
+        known(qtbot, dialog)
+    assert dialog.findChild(QCheckBox, "export.replace").isVisible()
+    assert not button(dialog).isEnabled()
+
+
+def test_a_disk_that_never_answers_can_be_left(
+    qtbot: QtBot, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    # far more keys than questions may hang
+    name(dialog).selectAll()
+    qtbot.keyClicks(name(dialog), "a long name that is typed.png")
+    hanging = [thread for thread in threading.enumerate() if thread.name == "look"]
+    assert len(hanging) <= 4
+    with qtbot.waitSignal(dialog.rejected):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    disk.answer()
+    for thread in hanging:
+        thread.join(20)
+
+
+def test_what_was_said_of_the_former_name_does_not_flicker(qtbot: QtBot, dialog: ExportDialog, original: Path) -> None:
+    for suffix in ("jpg", "jpe", "jpeg"):
+        original.with_suffix(f".{suffix}").write_bytes(b"x")
+    write(qtbot, dialog, "wren.jpg")
+    tick = dialog.findChild(QCheckBox, "export.replace")
+    tick.click()
+    seen: list[bool] = []
+    name(dialog).textChanged.connect(lambda: seen.append(tick.isVisible()))
+    name(dialog).setText("wren.jpeg")
+    known(qtbot, dialog)
+    assert seen == [True]
+    assert tick.isVisible()
+    assert "wren.jpeg" in tick.text()
+    assert not tick.isChecked()
+
+
+def test_a_name_that_the_system_refuses(qtbot: QtBot, dialog: ExportDialog) -> None:
+    write(qtbot, dialog, "n" * 300 + ".png")
+    assert "Nothing can be written there" in dialog.findChild(QLabel, "export.warning").text()
+    assert not button(dialog).isEnabled()

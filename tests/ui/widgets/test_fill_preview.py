@@ -64,7 +64,12 @@ def test_options_can_be_words(qtbot: QtBot) -> None:
     widget = QWidget()
     qtbot.addWidget(widget)
     lines = QFormLayout(widget)
-    controls = OptionControls(Worded, {"task": "remove"}, lines)
+    lines.addRow("Engine", QLineEdit())
+    lines.addRow("Seed", QLineEdit())
+    controls = OptionControls(Worded, {"task": "remove"}, lines, typed_at=1)
+    # what is typed stands where it is seen without scrolling, the rest at the end
+    names = [lines.itemAt(row, QFormLayout.ItemRole.LabelRole).widget().text() for row in range(lines.rowCount())]
+    assert names == ["Engine", "Prompt", "Seed", "Task", "Steps"]
     prompt = widget.findChild(QLineEdit, "fill.option.prompt")
     assert prompt.toolTip().startswith("What shall be there")
     with qtbot.waitSignal(controls.changed):

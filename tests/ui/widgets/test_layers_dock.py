@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QColorSpace, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QListView, QMainWindow, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -16,13 +16,17 @@ from inpaint_studio.document.layers import MaskLayer
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.settings import Settings
-from inpaint_studio.storage.photo import Photo
+from inpaint_studio.storage.photo import Metadata, Photo
 from inpaint_studio.studio.studio import Studio
+from inpaint_studio.ui.colour import to_display
 from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.layers_dock.delegate import eye_rect
 from inpaint_studio.ui.layers_dock.model import PICTURE, ROW
 from inpaint_studio.ui.layers_dock.thumbnails import SIDE, thumbnail
+from tests import profiles
 from tests.ui.widgets.filling import add_fill
+
+SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
 
 
 @pytest.fixture
@@ -245,6 +249,23 @@ def test_a_stroke_renews_the_picture_once_it_is_quiet(qtbot: QtBot, dock: Layers
     qtbot.waitUntil(lambda: at(dock, "Twig").data(PICTURE) != before)
 
 
+def test_a_mask_that_was_cleared_has_a_picture_of_nothing(qtbot: QtBot, dock: LayersDock, studio: Studio) -> None:
+    mask = studio.document.layers[0]
+    tile = np.full((256, 256, 1), 255, np.uint8)
+    studio.history.apply(Paint.of(studio.document, mask.id, "coverage", {(0, 0): tile}, "Paint"))
+
+    def brightest() -> int:
+        picture = at(dock, "Twig").data(PICTURE)
+        return max(
+            picture.pixelColor(x, y).red() for x in range(0, picture.width(), 4) for y in range(0, picture.height(), 4)
+        )
+
+    qtbot.waitUntil(lambda: brightest() == 255)
+    blank = dict.fromkeys(mask.planes["coverage"].tiles)
+    studio.history.apply(Paint.of(studio.document, mask.id, "coverage", blank, "Clear"))
+    qtbot.waitUntil(lambda: brightest() == 0)
+
+
 def test_a_document_left_is_not_heard_any_more(dock: LayersDock, studio: Studio) -> None:
     dock.set_document(None)
     add_fill(studio)
@@ -263,14 +284,24 @@ def test_a_document_left_is_not_heard_any_more(dock: LayersDock, studio: Studio)
 def test_every_kind_of_photo_has_a_picture(pixel_format: PixelFormat) -> None:
     pixels = np.ones((300, 1000, pixel_format.channels), pixel_format.numpy)
     studio = Studio.of(Photo(pixels, pixel_format), Settings())
-    picture = thumbnail(studio.document, None)
+    picture = thumbnail(studio.document, None, to_display(studio.document, SRGB))
     assert (picture.width(), picture.height()) == (SIDE, 24)
+
+
+def test_pictures_are_in_the_colours_of_the_photo_s_profile(dock: LayersDock) -> None:
+    pixels = np.full((40, 60, 3), (60, 200, 60), np.uint8)
+    studio = Studio.of(Photo(pixels, PixelFormat(Colour.RGB), Metadata(icc=profiles.matrix("AdobeRGB"))), Settings())
+    dock.set_document(studio.document)
+    model = dock.findChild(QListView, "layers.list").model()
+    picture = model.index(0, 0).data(PICTURE)
+    assert picture.pixelColor(20, 20).red() < 30, "sRGB shows that green with less red"
+    dock.set_document(None)
 
 
 def test_a_thin_stroke_shows_in_the_picture() -> None:
     studio = Studio.of(Photo(np.zeros((2000, 2000, 3), np.uint8), PixelFormat(Colour.RGB)), Settings())
     layer = MaskLayer.empty("L1", "Line", Rect.of_size(2000, 2000))
     layer.coverage.write(Rect(0, 1001, 2000, 1002), np.full((1, 2000, 1), 255, np.uint8))
-    picture = thumbnail(studio.document, layer)
+    picture = thumbnail(studio.document, layer, to_display(studio.document, SRGB))
     row = [picture.pixelColor(x, 40).red() for x in range(SIDE)]
     assert min(row) == 255

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from PIL import ImageCms
@@ -65,6 +67,23 @@ def test_cancel_is_a_button(qtbot: QtBot, progress: Progress) -> None:
     assert progress.isHidden()
 
 
+def test_what_there_is_can_be_kept_once_there_is_something(qtbot: QtBot, progress: Progress) -> None:
+    asked: list[str] = []
+    fill = progress.begin("Filling", lambda: None)
+    keep = progress.findChild(QPushButton, "progress.finish")
+    assert keep.isHidden()
+    progress.offer_finish(fill, lambda: asked.append("keep"))
+    assert not keep.isHidden()
+    # what covers it has nothing to keep
+    export = progress.begin("Writing", lambda: None)
+    assert keep.isHidden()
+    progress.end(export)
+    qtbot.mouseClick(keep, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(keep, Qt.MouseButton.LeftButton)
+    assert asked == ["keep"]
+    progress.end(fill)
+
+
 def test_what_ends_soon_is_never_shown(qtbot: QtBot, progress: Progress) -> None:
     soon = progress.begin("Opening a", lambda: None, after_ms=60_000)
     later = progress.begin("Opening b", lambda: None, after_ms=50)
@@ -75,6 +94,22 @@ def test_what_ends_soon_is_never_shown(qtbot: QtBot, progress: Progress) -> None
     progress.end(later)
     assert progress.isHidden()
     progress.end(soon)
+
+
+def test_what_came_before_the_first_share_is_not_counted(progress: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that took two minutes to load does not make its steps take as long."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    work = progress.begin("Loading", lambda: None)
+    now[0] += 120
+    progress.update_work(work, None, "Loading")
+    progress.update_work(work, 0.0, "Drawing")
+    for fraction in (0.25, 0.5):
+        now[0] += 10
+        progress.update_work(work, fraction, "Drawing")
+        progress._tick()
+    assert progress.findChild(QLabel, "progress.time").text() == "2:20, 0:20 left"
+    progress.end(work)
 
 
 def test_time_left_waits_until_two_estimates_agree() -> None:
@@ -114,6 +149,20 @@ def test_the_bar_shows_what_is_under_the_pointer(status: StatusBar, studio: Stud
     status.set_document(None)
     assert shown(status, "size") == ""
     assert shown(status, "position") == ""
+
+
+def test_progress_has_the_place_of_the_hint_while_it_runs(status: StatusBar) -> None:
+    status.set_hint("Paint over what should go.")
+    status.resize(900, 30)
+    status.show()
+    hint = status.findChild(QLabel, "status.hint")
+    assert hint.isVisible()
+    work = status.progress.begin("Filling", lambda: None)
+    assert status.progress.isVisible()
+    assert not hint.isVisible()
+    status.progress.end(work)
+    assert hint.isVisible()
+    assert hint.text() == "Paint over what should go."
 
 
 def test_profiles_of_both_versions_have_a_name(status: StatusBar) -> None:

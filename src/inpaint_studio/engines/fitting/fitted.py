@@ -96,18 +96,21 @@ class Fitted:
         below, hole = restored[inner.slices], self.crop.hole[inner.slices]
         filled = self._decoded(image[inner.slices], below, hole)
         if finish.any and hole.any():
-            filled = self._finished(filled, below, inner, finish)
-        restored[inner.slices] = np.where(hole[..., None], from_float(filled, below.dtype), below)
+            filled = self._finished(filled, inner, finish)
+        # of the hole alone: a crop of scratches is large and has few pixels to fill
+        below[hole] = from_float(filled[hole], below.dtype)
         if self.inks is None:
             return restored
         return as_inks(restored, self.inks, self.crop.hole, ~(self.crop.hole | self.crop.avoid))
 
-    def _finished(self, filled: Float, below: Samples, inner: Rect, finish: Finish) -> Float:
+    def _finished(self, image: Float, inner: Rect, finish: Finish) -> Float:
         hole = self.crop.hole[inner.slices]
-        known = ~(hole | self.crop.avoid[inner.slices] | _transparent(self.crop)[inner.slices])
-        image = np.where(hole[..., None], filled, to_float(below))
+        known = ~(hole | self.crop.avoid[inner.slices])
+        if self.crop.pixel_format.alpha:
+            known &= ~_transparent(self.crop)[inner.slices]
+        deep = self.crop.pixel_format.dtype == "float32"
         low, span = np.float32(0), np.float32(1)
-        if self.crop.pixel_format.dtype == "float32":
+        if deep:
             known &= np.isfinite(image).all(2)
             image = np.where((known | hole)[..., None], image, np.float32(0))
             low = self.stretch.low.min()
@@ -117,17 +120,22 @@ class Fitted:
             image = rim_matched(image, hole, known)
         if finish.grain:
             image = matched(image, hole, known, self.request.seed)
-        return np.asarray(image * span + low, np.float32)
+        return np.asarray(image * span + low, np.float32) if deep else image
 
     def _decoded(self, image: Float, below: Samples, hole: Hole) -> Float:
-        if image.shape[2] != below.shape[2]:
-            image = image.mean(2, keepdims=True)
-        image = self.stretch.decode(image)
+        """The crop's photo, full intensity 1, with what `image` has in the hole."""
+        made = image[hole]
+        if made.shape[1] != below.shape[2]:
+            made = made.mean(1, keepdims=True)
+        result = to_float(below).copy() if below.dtype.kind == "f" else to_float(below)
+        result[hole] = self.stretch.decode(made)
         if self.levels == 8 and self.crop.pixel_format.bits > 8:
             # with the true surroundings in place the tones run on smoothly across the rim
             step = (self.stretch.high - self.stretch.low) / np.float32(255)
-            image = deband(np.where(hole[..., None], image, to_float(below)), step)
-        return image
+            # a value without a number would spread through the means
+            whole = np.where(np.isfinite(result), result, self.stretch.low) if below.dtype.kind == "f" else result
+            result[hole] = deband(np.asarray(whole, np.float32), step)[hole]
+        return result
 
 
 def fit(spec: EngineSpec, crop: Crop, seed: int, options: Any) -> Fitted:

@@ -34,6 +34,8 @@ _WEAK = 0.25
 _TREND = 2.0
 #: Pixels over which the detail next to a hole is averaged: grain is never stronger than it, wherever it was measured.
 _NEAR = 8.0
+#: They are averaged at a size this many times smaller.
+_COARSER = 4
 #: Marks up to about this width get all of the grain only where its standard deviation, in 0..1, reaches that.
 _THIN, _MISSED = 11, 0.024
 #: Radius that parts fine detail from coarse.
@@ -59,11 +61,11 @@ class Grain:
     def field(self, period: int, seed: int) -> Float:
         """Noise with detail of variance one, float32 period×period×C, that can be laid side by side; same seed, same noise."""
         channels = self.roots.shape[2]
-        white = np.random.default_rng(seed).standard_normal((period, period, channels))
+        white = np.random.default_rng(seed).standard_normal((period, period, channels)).astype(np.float32)
         # frequencies between those measured: the correlations are as long as the square, and no longer
         half = len(self.roots) // 2
         index = np.r_[0:half, -half:0]
-        roots = np.zeros((period, period, channels, channels), np.complex128)
+        roots = np.zeros((period, period, channels, channels), np.complex64)
         roots[np.ix_(index, index)] = np.fft.ifft2(self.roots, axes=(0, 1))
         spectrum = np.einsum("yxab,yxb->yxa", np.fft.fft2(roots, axes=(0, 1)), np.fft.fft2(white, axes=(0, 1)))
         made = np.fft.ifft2(spectrum, axes=(0, 1)).real
@@ -72,13 +74,16 @@ class Grain:
         detail = (wrapped - _blurred(wrapped, _SLOW))[16:-16, 16:-16]
         return np.asarray(noise / max(float(detail.std()), 1e-6), np.float32)
 
-    def strength(self, image: Float) -> Float:
-        """Standard deviation of the detail at the tones of `image`; float32 H×W from H×W×C."""
-        return np.asarray(np.interp(image.mean(2), self.tones, self.strengths), np.float32)
+    def strength(self, tones: Float) -> Float:
+        """Standard deviation of the detail at each of the N lightnesses `tones`."""
+        return np.asarray(np.interp(tones, self.tones, self.strengths), np.float32)
 
 
-def measure(image: Float, known: Hole) -> Grain | None:
-    """The grain of the `known` pixels of `image` (float32 H×W×C); None where there is too little calm to measure it."""
+def measure(image: Float, known: Hole, detail: Float) -> Grain | None:
+    """The grain of the `known` pixels of `image` (float32 H×W×C); None where there is too little calm to measure it.
+
+    detail: `image` less its slow variation.
+    """
     for side in _SIDES:
         corners = _corners(known, side)
         if len(corners) >= 2 * _FEWEST:
@@ -86,18 +91,19 @@ def measure(image: Float, known: Hole) -> Grain | None:
     else:
         return None
     patches = _cut(image, corners, side)
-    tones = patches.mean((1, 2, 3))
+    tones = patches.mean((1, 2, 3), dtype=np.float64)
     # strength is told by detail: what is slower than grain may be the photo's own
-    powers = (_cut(image - _blurred(image, _SLOW), corners, side) ** 2).mean((1, 2, 3)) + 1e-14
+    powers = (_cut(detail, corners, side) ** 2).mean((1, 2, 3), dtype=np.float64) + 1e-14
     flat = _levelled(patches)
     calm = _calm(flat, tones, powers)
     if len(calm) < _FEWEST:
         return None
-    window = np.hanning(side + 2)[1:-1]
+    window = np.hanning(side + 2)[1:-1].astype(np.float32)
     spectra = np.fft.fft2(flat[calm] * np.outer(window, window)[..., None], axes=(1, 2))
     # squares count alike, whatever the strength of the noise at their tone
-    spectra /= np.sqrt(powers[calm])[:, None, None, None]
-    cross = _without_slow(np.einsum("nyxa,nyxb->yxab", spectra, spectra.conj()) / len(spectra))
+    spectra /= np.sqrt(powers[calm]).astype(np.float32)[:, None, None, None]
+    cross = np.einsum("nyxa,nyxb->yxab", spectra, spectra.conj()).astype(np.complex128)
+    cross = _without_slow(cross / len(spectra))
     values, vectors = np.linalg.eigh(cross)
     roots = (vectors * np.sqrt(np.maximum(values, 0))[..., None, :]) @ vectors.conj().swapaxes(2, 3)
     return Grain(roots, *_strengths(tones[calm], powers[calm]))
@@ -108,53 +114,71 @@ def matched(image: Float, hole: Hole, known: Hole, seed: int) -> Float:
     canvas = Rect.of_size(hole.shape[1], hole.shape[0])
     inner = Rect.around(hole)
     box = inner.grown(REACH).clipped(canvas)
-    grain = measure(image[box.slices], known[box.slices])
+    image_box, own = image[box.slices], hole[box.slices]
+    slow = _blurred(image_box, _SLOW)
+    detail = image_box - slow
+    grain = measure(image_box, known[box.slices], detail)
     if grain is None:
         return image
-    own = hole[inner.slices]
-    period = 256 if int(own.sum()) > 128 * 128 else 128
+    # everything below is of the hole's pixels alone: a scratch has few in a large box
+    rows, columns = np.nonzero(own)
+    period = 256 if len(rows) > 128 * 128 else 128
     noise = grain.field(period, seed)
     fine = noise - _blurred(np.pad(noise, ((8, 8), (8, 8), (0, 0)), mode="wrap"))[8:-8, 8:-8]
     coarse = noise - fine
-    around = inner.grown(round(2 * _NEAR)).clipped(canvas)
-    part = image[around.slices]
-    strength = _local(grain.strength(_blurred(part, _SLOW)), part, known[around.slices])
-    lacks = _lacking(part, hole[around.slices], strength, fine, coarse)
+    strength = grain.strength(slow[own].mean(1))
+    strength = _held(strength, _nearby(detail, known[box.slices], rows, columns))
+    calm = _blurred(image_box)[own]
+    lacks = _lacking((image_box[own] - calm, calm - slow[own]), strength, _details_of(noise))
     if max(lacks) == 0:
         return image
     piece = np.float32(lacks[0]) * fine + np.float32(lacks[1]) * coarse
-    # by the place in the crop, so that the noise doesn't hang on the hole's outline
-    rows = np.arange(inner.top, inner.bottom) % period
-    columns = np.arange(inner.left, inner.right) % period
-    own_strength = strength[inner.within(around).slices]
     if not cv2.erode(own.view(np.uint8), np.ones((_THIN, _THIN), np.uint8), borderValue=0).any():
         # in a mark a few pixels wide weak grain is not missed, and added noise is an error like any other
-        own_strength = own_strength * np.minimum(1, own_strength / np.float32(_MISSED))
-    added = piece[rows[:, None], columns] * own_strength[..., None]
+        strength = strength * np.minimum(1, strength / np.float32(_MISSED))
     result = image.copy()
-    result[inner.slices] = np.where(own[..., None], image[inner.slices] + added, image[inner.slices])
+    # by the place in the crop, so that the noise doesn't hang on the hole's outline
+    place = rows + box.top, columns + box.left
+    result[place] += piece[place[0] % period, place[1] % period] * strength[:, None]
     return result
 
 
-def _local(strength: Float, image: Float, known: Hole) -> Float:
-    """`strength`, but no more than the detail of the known pixels nearby; unchanged where there are none."""
-    power = ((image - _blurred(image, _SLOW)) ** 2).mean(2)
+def _nearby(detail: Float, known: Hole, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Float:
+    """The mean power of the `detail` (H×W×C) of the known pixels around N pixels; infinite where there are none near."""
+    height, width = known.shape
     there = known.astype(np.float32)
-    weight = cv2.GaussianBlur(there, (0, 0), _NEAR, borderType=cv2.BORDER_REFLECT)
-    mean = cv2.GaussianBlur(power * there, (0, 0), _NEAR, borderType=cv2.BORDER_REFLECT) / np.maximum(weight, 1e-6)
+    power = cv2.transform(detail * detail, np.full((1, detail.shape[2]), 1 / detail.shape[2], np.float32)) * there
+    # slow enough to be told at a quarter of the size
+    size = max(1, width // _COARSER), max(1, height // _COARSER)
+    weight, total = (
+        cv2.GaussianBlur(
+            cv2.resize(plane, size, interpolation=cv2.INTER_AREA),
+            (0, 0),
+            _NEAR / _COARSER,
+            borderType=cv2.BORDER_REFLECT,
+        )[rows * size[1] // height, columns * size[0] // width]
+        for plane in (there, power)
+    )
+    return np.where(weight > 0.02, total / np.maximum(weight, 1e-6), np.float32(np.inf))
+
+
+def _held(strength: Float, nearby: Float) -> Float:
+    """`strength`, but no more than the detail nearby."""
     # by a little more than the mean, which wavers: pure noise must not lose by it
-    return np.where(weight > 0.02, np.sqrt(np.minimum(strength**2, np.float32(1.3) * mean)), strength)
+    return np.asarray(np.sqrt(np.minimum(strength**2, np.float32(1.3) * nearby)), np.float32)
 
 
-def _lacking(image: Float, hole: Hole, strength: Float, fine: Float, coarse: Float) -> tuple[float, float]:
-    """Factors for the fine and the coarse noise that bring the hole up to the strength of its surroundings."""
-    found = _details(image)
+def _lacking(found: tuple[Float, Float], strength: Float, wanted: tuple[float, float]) -> tuple[float, float]:
+    """Factors for the fine and the coarse noise that bring the hole up to the strength of its surroundings.
+
+    found: fine and middle detail of the hole's pixels, N×C each. wanted: the power of both in the noise.
+    """
     factors = []
-    scale = np.maximum(strength[hole], 1e-9) ** 2
-    for band, wanted in zip(found, (_details_of(fine + coarse)), strict=True):
+    scale = np.maximum(strength, 1e-9) ** 2
+    for band, power in zip(found, wanted, strict=True):
         # the median passes over what edges and texture the fill has
-        there = float(np.median((band[hole] ** 2).mean(1) / scale)) / _median_of(band.shape[2])
-        factors.append(float(np.sqrt(max(0.0, 1 - there / max(wanted, 1e-12)))))
+        there = float(np.median((band**2).mean(1) / scale)) / _median_of(band.shape[1])
+        factors.append(float(np.sqrt(max(0.0, 1 - there / max(power, 1e-12)))))
     return factors[0], factors[1]
 
 
@@ -163,16 +187,12 @@ def _median_of(channels: int) -> float:
     return _MEDIAN if channels == 1 else 0.6
 
 
-def _details(image: Float) -> tuple[Float, Float]:
-    """Fine and middle detail of `image`."""
-    calm = _blurred(image)
-    return image - calm, calm - _blurred(image, _SLOW)
-
-
 def _details_of(noise: Float) -> tuple[float, float]:
-    """The power of both details in noise that repeats."""
+    """The power of fine and of middle detail in noise that repeats."""
     wrapped = np.pad(noise, ((16, 16), (16, 16), (0, 0)), mode="wrap")
-    return tuple(float((part[16:-16, 16:-16] ** 2).mean()) for part in _details(wrapped))  # type: ignore[return-value]
+    calm = _blurred(wrapped)
+    fine, middle = ((part[16:-16, 16:-16] ** 2).mean() for part in (wrapped - calm, calm - _blurred(wrapped, _SLOW)))
+    return float(fine), float(middle)
 
 
 def _blurred(image: Float, radius: float = _FINE) -> Float:
@@ -192,23 +212,23 @@ def _corners(known: Hole, side: int) -> NDArray[np.intp]:
     return np.stack([y[::step], x[::step]], 1)
 
 
-def _cut(image: Float, corners: NDArray[np.intp], side: int) -> NDArray[np.float64]:
+def _cut(image: Float, corners: NDArray[np.intp], side: int) -> Float:
     """The squares at `corners`, N×side×side×C."""
     line = np.arange(side)
     rows, columns = corners[:, :1, None] + line[:, None], corners[:, 1:, None] + line
-    return np.asarray(image[rows, columns], np.float64)
+    return np.asarray(image[rows, columns], np.float32)
 
 
-def _levelled(patches: NDArray[np.float64]) -> NDArray[np.float64]:
+def _levelled(patches: Float) -> Float:
     """Squares less the plane through each: light that falls off is no noise."""
     side = patches.shape[1]
     y, x = np.meshgrid(*[np.linspace(-1, 1, side)] * 2, indexing="ij")
-    basis, _ = np.linalg.qr(np.stack([np.ones_like(x), x, y], -1).reshape(-1, 3))
+    basis = np.linalg.qr(np.stack([np.ones_like(x), x, y], -1).reshape(-1, 3))[0].astype(np.float32)
     flat = patches.reshape(len(patches), side * side, -1)
-    return np.asarray((flat - basis @ (basis.T @ flat)).reshape(patches.shape))
+    return np.asarray((flat - basis @ (basis.T @ flat)).reshape(patches.shape), np.float32)
 
 
-def _calm(flat: NDArray[np.float64], tones: NDArray[np.float64], powers: NDArray[np.float64]) -> NDArray[np.intp]:
+def _calm(flat: Float, tones: NDArray[np.float64], powers: NDArray[np.float64]) -> NDArray[np.intp]:
     """Which squares hold noise alone. powers: of their detail.
 
     Told by slow variation, the means of 4×4 pixels, among squares of like tone: choosing by detail would choose weak noise.

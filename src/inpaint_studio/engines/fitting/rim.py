@@ -11,7 +11,7 @@ import numpy as np
 
 from inpaint_studio.engines.contract import Float
 from inpaint_studio.pixels import membrane
-from inpaint_studio.pixels.masks import Hole, depth_in, distance_to, label_parts
+from inpaint_studio.pixels.masks import Hole, depth_in, distance_to, label_parts, may_be_wide
 from inpaint_studio.pixels.rect import Rect
 
 #: Pixels on each side of the rim that are compared.
@@ -28,9 +28,7 @@ _WIDE = 14.0
 
 def rim_matched(image: Float, hole: Hole, known: Hole) -> Float:
     """`image` (float32 H×W×C in 0..1) with `hole` corrected so that it meets the `known` pixels around it."""
-    # a quick look first: most marks are thin
-    side = round(_WIDE / 2)
-    if not cv2.erode(hole.view(np.uint8), np.ones((side, side), np.uint8)).any():
+    if not may_be_wide(hole, _WIDE):
         return image
     labels, parts = label_parts(hole)
     wide = [part for part in parts if part.widest >= _WIDE]

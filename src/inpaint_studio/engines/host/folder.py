@@ -12,7 +12,8 @@ import filelock
 
 from inpaint_studio.engines.host.arrays import no_room
 
-PREFIX = "inpaint-studio-"
+#: Of these folders alone: whatever else the program keeps among the temporary files is named otherwise.
+PREFIX = "inpaint-studio-worker-"
 
 _LOCK = "owner.lock"
 

@@ -22,6 +22,9 @@ _SELFTEST: Final = "inpaint_studio.engines.host.selftest"
 #: Task name → "module:function", imported only inside the worker and only when asked for.
 TASKS: Final = {
     "fill": "inpaint_studio.engines.catalog:fill_task",
+    "heavy.probe": "inpaint_studio.engines.catalog:probe_task",
+    "heavy.load": "inpaint_studio.engines.catalog:load_task",
+    "heavy.unload": "inpaint_studio.engines.catalog:unload_task",
     "detect": "inpaint_studio.restore.task:detect_task",
     "detect_text": "inpaint_studio.restore.text:text_task",
     "warm": "inpaint_studio.studio.warm:warm_task",

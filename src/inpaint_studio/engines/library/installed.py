@@ -27,11 +27,13 @@ class InstalledModel:
     """A model that has passed every check of its headers. Nothing of it was loaded or run.
 
     id: stable as long as the file keeps its name; the catalogue's id for a downloaded one.
-    family: "sd1", "sd2", "sdxl", "flux", "lama" or "migan". variant: "inpaint", "base" or "fill".
+    family: "sd1", "sd2", "sdxl", "flux", "lama", "migan", or "taesd" (tiny decoders). variant: "inpaint", "base", "fill" or
+    "preview".
     licence: in words; empty when nobody told.
     path: the folder, or the single file. layout: see `kinds.Layout`.
     class_name: of the diffusers pipeline; empty for LaMa and MI-GAN.
-    in_channels: of the UNet or transformer (9: made for inpainting); of picture and mask for others.
+    in_channels: of the UNet or transformer (9: made for inpainting); of a tiny decoder's latents; of picture
+    and mask for others.
     native: side in pixels it was trained at; 0: any size.
     memory_mib: what its weights take in half precision (LaMa, MI-GAN: as stored); working memory comes on top.
     origin: "app", "cache" or "folder": who owns the files.

@@ -13,7 +13,10 @@ from inpaint_studio.errors import InputError
 Layout = Literal["folder", "file", "onnx", "torchscript"]
 
 #: TorchScript runs code as it loads: only what is published under these md5 sums is taken. See docs/models.md for the source.
-PUBLISHED_TORCHSCRIPT = {"e3aa4aaa15225a33ec84f9f4bc47e500": "lama"}
+PUBLISHED_TORCHSCRIPT = {
+    "e3aa4aaa15225a33ec84f9f4bc47e500": "lama",
+    "76eb3b1a71c400ee3290524f7a11b89c": "migan",
+}
 
 #: Kinds of files that run code when they are opened, or may.
 PICKLES = frozenset({".ckpt", ".bin", ".pt", ".pth", ".pkl", ".pickle", ".pt2", ".h5", ".msgpack"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def probe_file(path: Path, *, remembered: bool = False) -> Probe:
 
 def _of_weights(path: Path, tensors: dict[str, Tensor]) -> Probe:
     nbytes = sum(tensor.nbytes for tensor in tensors.values())
-    if probe := _lama(tensors, nbytes):
+    if probe := _lama(tensors, nbytes) or _migan(tensors, nbytes) or _taesd(tensors, nbytes):
         return probe
     if any(".lora_" in name or "lora_up" in name or "lora_down" in name for name in tensors):
         raise InputError(f"{path.name} is a LoRA, an addition to a model.", _HINT)
@@ -104,15 +105,34 @@ def _lama(tensors: dict[str, Tensor], nbytes: int) -> Probe | None:
     return None
 
 
+def _migan(tensors: dict[str, Tensor], nbytes: int) -> Probe | None:
+    """MI-GAN's encoder begins at the picture's size, with the hole beside the colours (Sargsyan et al., ICCV 2023)."""
+    for name, tensor in tensors.items():
+        if (match := re.search(r"encoder\.b(\d+)\.fromrgb\.weight$", name)) and tensor.shape[1:2] == (4,):
+            return Probe("migan", "inpaint", "file", "", 4, int(match[1]), -(-nbytes // MIB), nbytes)
+    return None
+
+
+def _taesd(tensors: dict[str, Tensor], nbytes: int) -> Probe | None:
+    """A tiny autoencoder for previews, by the names diffusers gives it."""
+    first = tensors.get("decoder.layers.0.weight")
+    if first is None or len(first.shape) != 4 or "encoder.layers.0.weight" not in tensors:
+        return None
+    return Probe("taesd", "preview", "file", "", first.shape[1], 0, -(-nbytes // MIB), nbytes)
+
+
 def _of_onnx(path: Path, header: OnnxHeader) -> Probe:
     pictures = [port for port in header.inputs if len(port.shape) == 4 and port.shape[1] == 3]
     masks = [port for port in header.inputs if len(port.shape) == 4 and port.shape[1] == 1]
+    both = [port for port in header.inputs if len(port.shape) == 4 and port.shape[1] == 4]
+    if len(both) == len(header.inputs) == len(header.outputs) == 1 and both[0].type == "float32":
+        # MI-GAN without what its pipeline does around it: hole and colours in one, squares of one size only
+        side = both[0].shape[2] or 512
+        return replace(_onnx_probe(path, header), family="migan", native=side)
     if not (len(pictures) == len(masks) == 1 and len(header.outputs) == 1):
         raise InputError(f"{path.name} does not take a picture and a mask.", _HINT)
     picture, mask = pictures[0], masks[0]
-    files = [path, *(path.parent / location for location in header.external)]
-    nbytes = sum(file.stat().st_size for file in files)
-    made = Probe("", "inpaint", "onnx", "", 4, 0, -(-nbytes // MIB), nbytes)
+    made = _onnx_probe(path, header)
     if picture.type == mask.type == header.outputs[0].type == "uint8":
         # the whole pipeline in one graph: bytes in, bytes out, any size
         return replace(made, family="migan", native=512)
@@ -120,6 +140,12 @@ def _of_onnx(path: Path, header: OnnxHeader) -> Probe:
         sides = {side for side in picture.shape[2:] if side}
         return replace(made, family="lama", native=max(sides, default=0))
     raise InputError(f"{path.name} takes other numbers than LaMa and MI-GAN do.", _HINT)
+
+
+def _onnx_probe(path: Path, header: OnnxHeader) -> Probe:
+    files = [path, *(path.parent / location for location in header.external)]
+    nbytes = sum(file.stat().st_size for file in files)
+    return Probe("", "inpaint", "onnx", "", 4, 0, -(-nbytes // MIB), nbytes)
 
 
 def _of_torchscript(path: Path, *, remembered: bool) -> Probe:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import platformdirs
 
 from inpaint_studio.engines.contract import (
+    COPIES,
     Decision,
     Engine,
     EngineSpec,
@@ -23,15 +25,21 @@ from inpaint_studio.engines.contract import (
     Silent,
     SizeRule,
 )
+from inpaint_studio.engines.fitting.known import hole_and_unknown
+from inpaint_studio.engines.fitting.prefill import prefilled
 from inpaint_studio.errors import InputError, StudioError
+from inpaint_studio.pixels.rect import Rect
 
 if TYPE_CHECKING:
     from inpaint_studio.engines.library.installed import InstalledModel
+    from inpaint_studio.pixels.masks import Hole
 
 #: Patch radius, and depth of the hole at the coarsest scale, of the layouts tried; the random numbers differ too.
 _LAYOUTS = ((3, 10.0), (4, 10.0), (3, 10.0), (2, 10.0))
 #: Seconds between two reports: a cancel must be heard within a tenth.
 _PAUSE = 0.03
+#: The first look is made in so many pixels a side, of squares known in at least that share.
+_LOOK, _SURE = 128, 0.05
 _NOTE = "Copying from the surroundings"
 
 
@@ -57,24 +65,20 @@ class _Teller:
         if picture is None and now - self._last < _PAUSE:
             return False
         self._last, self._fraction = now, max(self._fraction, fraction)
-        preview = None if picture is None else np.clip(picture, 0, 1, out=picture)
-        return self._progress.step(self._fraction, _NOTE, preview) is Decision.FINISH
+        return self._progress.step(self._fraction, _NOTE, picture) is Decision.FINISH
 
 
 class Exemplar:
     """Float inside; deterministic for a seed whatever the number of threads."""
 
     def fill(self, request: FillRequest, progress: Progress) -> FillResult:
-        hole = request.mask > 0
         hurry = progress.step(0.0, _NOTE) is Decision.FINISH
-        if not hole.any():
+        if not (request.mask > 0).any():
             return FillResult(request.image)
-        avoid = np.zeros_like(hole) if request.avoid is None else (request.avoid > 0) & ~hole
-        if (hole | avoid).all():
-            raise InputError(
-                "There is nothing to copy from: the mask leaves no usable pixel.",
-                "Use a smaller mask, or the engine membrane, which needs no source.",
-            )
+        hint = "Use a smaller mask, or the engine membrane, which needs no source."
+        hole, unknown = hole_and_unknown(request, "copy", hint)
+        avoid = unknown & ~hole
+        hurry |= progress.step(0.0, _NOTE, _first_look(request.image, hole, avoid)) is Decision.FINISH
         synthesis = _compiled()
         options = request.options or ExemplarOptions()
         count = 1 if hurry else options.layouts
@@ -86,6 +90,26 @@ class Exemplar:
         filled = np.clip(work.run(layouts), 0, 1)
         progress.step(1.0, _NOTE)
         return FillResult(np.where(hole[..., None], filled, request.image))
+
+
+def _first_look(image: Float, hole: Hole, avoid: Hole) -> Float:
+    """`image` with the hole filled by the blurred colours around it: something to see within a blink."""
+    height, width = hole.shape
+    box = Rect.around(hole)
+    box = box.grown(max(8, max(box.width, box.height) // 8)).clipped(Rect.of_size(width, height))
+    step = max(1, -(-max(box.width, box.height) // _LOOK))
+    size = max(1, box.width // step), max(1, box.height // step)
+    known = (~(hole | avoid))[box.slices].astype(np.float32)
+    share = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(image[box.slices] * known[..., None], size, interpolation=cv2.INTER_AREA)
+    small = colours.reshape(*share.shape, -1) / np.maximum(share, 1e-6)[..., None]
+    # by channel: OpenCV's border takes no more than four
+    planes = [prefilled(plane[..., None], share < _SURE) for plane in np.moveaxis(small.astype(np.float32), 2, 0)]
+    large = np.dstack([cv2.resize(plane, (box.width, box.height)) for plane in planes])
+    picture = image.copy()
+    own = hole[box.slices]
+    picture[box.slices][own] = np.clip(large[own], 0, 1)
+    return picture
 
 
 def _compiled() -> Any:
@@ -124,7 +148,7 @@ def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
             size=SizeRule(least=16, most=3072),
             context=1.5,
             context_least=64,
-            takes=frozenset({"avoid"}),
+            takes=frozenset({"avoid", COPIES}),
             grace=1.0,
             options=ExemplarOptions,
         ),

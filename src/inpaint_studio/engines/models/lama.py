@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,6 @@ import cv2
 import numpy as np
 
 from inpaint_studio.engines.contract import (
-    AVAILABLE,
-    Availability,
     Decision,
     Engine,
     EngineSpec,
@@ -30,6 +27,7 @@ from inpaint_studio.engines.library.probe import probe
 from inpaint_studio.engines.runtime.devices import DEVICES, choose_device, torch_module
 from inpaint_studio.engines.runtime.lama import MULTIPLE, LamaNetwork, load_weights
 from inpaint_studio.engines.runtime.memory import memory_errors
+from inpaint_studio.engines.runtime.needs import availability
 from inpaint_studio.engines.runtime.onnx import open_session
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.masks import depth_in
@@ -83,6 +81,11 @@ class Lama:
         height, width = hole.shape
         made = np.clip(made[:height, :width], 0, 1)
         return FillResult(np.ascontiguousarray(np.where(hole[..., None], made, request.image), np.float32))
+
+    def prepare(self, options: LamaOptions | None, progress: Progress) -> None:
+        """Open the model as a fill with `options` does."""
+        progress.step(None, f"Loading {self._model.title}")
+        self._network((options or LamaOptions()).device)
 
     def _network(self, device: str) -> Network:
         if device not in self._networks:
@@ -185,18 +188,6 @@ _LOADERS: dict[str, Callable[[Path, str], Network]] = {
 }
 
 
-def _availability(model: InstalledModel) -> Availability:
-    needed = ("onnxruntime",) if model.layout == "onnx" else ("torch", "safetensors")
-    absent = [name for name in needed if importlib.util.find_spec(name) is None]
-    if not absent:
-        return AVAILABLE
-    return Availability(
-        available=False,
-        reason=f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed.",
-        remedy="inpaint-studio setup diffusion",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Load:
     """Makes the engine; equal for the same model, so that a process knows which it has already."""
@@ -228,7 +219,7 @@ def _specs(library: Sequence[InstalledModel]) -> Iterator[EngineSpec]:
             memory_mib=model.memory_mib,
             patience=600.0 if heavy else 0.0,
             options=LamaOptions,
-            availability=_availability(model),
+            availability=availability("torch", "safetensors") if heavy else availability("onnxruntime"),
         )
 
 

@@ -23,6 +23,7 @@ from inpaint_studio.engines.contract import (
     Progress,
     SizeRule,
 )
+from inpaint_studio.engines.fitting.known import hole_and_unknown
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels import membrane
 from inpaint_studio.pixels.masks import label_parts
@@ -52,16 +53,10 @@ class Membrane:
     """Deterministic, without a seed, in one thread."""
 
     def fill(self, request: FillRequest, progress: Progress) -> FillResult:
-        hole = request.mask > 0
-        if not hole.any():
+        if not (request.mask > 0).any():
             progress.step(1.0, _NOTE)
             return FillResult(request.image)
-        unknown = hole if request.avoid is None else hole | (request.avoid > 0)
-        if unknown.all():
-            raise InputError(
-                "There is nothing to continue from: the mask leaves no usable pixel.",
-                "Leave some of the photo unmasked.",
-            )
+        hole, unknown = hole_and_unknown(request, "continue", "Leave some of the photo unmasked.")
         options = request.options or MembraneOptions()
         progress.step(0.0, _NOTE)
         canvas = Rect.of_size(hole.shape[1], hole.shape[0])

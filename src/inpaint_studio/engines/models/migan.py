@@ -2,73 +2,154 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from inpaint_studio.engines.contract import (
-    AVAILABLE,
-    Availability,
     Engine,
     EngineSpec,
     FillRequest,
     FillResult,
+    Float,
     Progress,
     SizeRule,
+    check,
 )
+from inpaint_studio.engines.fitting import padded, scaled, scaled_mask
 from inpaint_studio.engines.library.installed import InstalledModel
 from inpaint_studio.engines.library.probe import probe
+from inpaint_studio.engines.runtime.devices import DEVICES, choose_device, torch_module
+from inpaint_studio.engines.runtime.memory import memory_errors
+from inpaint_studio.engines.runtime.migan import MiganNetwork, drawn, load_weights, seen
+from inpaint_studio.engines.runtime.needs import availability
 from inpaint_studio.engines.runtime.onnx import open_session
+from inpaint_studio.errors import InputError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+#: Draws a picture (float32 H×W×3 in 0..1) under a hole (H×W of 0 and 1); `check` may be called meanwhile.
+Network = Callable[[Float, Float, Callable[[], None]], Float]
+
+#: Pixels a side of the published network.
 _NATIVE = 512
 _NOTE = "Removing"
 
 
+@dataclass(frozen=True, slots=True)
+class MiganOptions:
+    """device: what computes, where torch does; .onnx files run on the processor."""
+
+    device: str = "auto"
+
+    #: What options of words can be.
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"device": DEVICES}
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise InputError(f"{self.device} is no device.", f"It can be: {', '.join(DEVICES)}.")
+
+
 class Migan:
-    """The published ONNX pipeline: bytes in, bytes out, 0 in its mask is the hole. Deterministic; one native call."""
+    """One installed MI-GAN model. Deterministic, without a seed."""
 
     def __init__(self, model: InstalledModel) -> None:
         self._model = model
-        self._session: InferenceSession | None = None
+        self._networks: dict[str, Network] = {}
 
     def fill(self, request: FillRequest, progress: Progress) -> FillResult:
         hole = request.mask > 0
         progress.step(None, _NOTE)
         if not hole.any():
             return FillResult(request.image)
-        session = self._opened()
-        image = np.rint(np.clip(request.image, 0, 1) * 255).astype(np.uint8)
+        options: MiganOptions = request.options or MiganOptions()
+        network = self._network(options.device)
         # what the object looked like must not steer the network
-        image[hole] = 0
-        known = np.where(hole, np.uint8(0), np.uint8(255))
-        (picture,) = (port for port in session.get_inputs() if port.shape[1] == 3)
-        (mask,) = (port for port in session.get_inputs() if port.shape[1] == 1)
-        wanted = {picture.name: np.ascontiguousarray(image.transpose(2, 0, 1)[None]), mask.name: known[None, None]}
-        (made,) = session.run(None, wanted)
-        result = np.asarray(made[0], np.float32).transpose(1, 2, 0) / np.float32(255)
+        image = np.where(hole[..., None], np.float32(0), np.clip(request.image, 0, 1))
+        made = network(image, hole.astype(np.float32), lambda: check(progress))
         progress.step(1.0, _NOTE)
-        return FillResult(np.ascontiguousarray(np.where(hole[..., None], result, request.image), np.float32))
+        return FillResult(np.ascontiguousarray(np.where(hole[..., None], made, request.image), np.float32))
 
-    def _opened(self) -> InferenceSession:
-        if self._session is None:
-            # a file may have been replaced since it was found
+    def prepare(self, options: MiganOptions | None, progress: Progress) -> None:
+        """Open the model as a fill with `options` does."""
+        progress.step(None, f"Loading {self._model.title}")
+        self._network((options or MiganOptions()).device)
+
+    def _network(self, device: str) -> Network:
+        if device not in self._networks:
+            # a file may have been replaced since it was found; TorchScript runs code, and passes by its checksum only
             probe(self._model.path)
-            self._session = open_session(self._model.path)
-        return self._session
+            self._networks[device] = _LOADERS[self._model.layout](self._model.path, device)
+        return self._networks[device]
 
 
-def _availability() -> Availability:
-    if importlib.util.find_spec("onnxruntime") is None:
-        return Availability(
-            available=False, reason="onnxruntime is not installed.", remedy="pip install 'onnxruntime>=1.23'"
-        )
-    return AVAILABLE
+def _square(network: Network, side: int) -> Network:
+    """`network`, which draws squares of `side` pixels only, for pictures of any size: mirrored to a square and resized."""
+
+    def any_size(image: Float, hole: Float, check: Callable[[], None]) -> Float:
+        whole = max(hole.shape)
+        picture, mask = padded(image, hole, whole, whole)
+        shown = (scaled_mask(mask, (side, side)) > 0).astype(np.float32)
+        made = network(scaled(picture, (side, side)), shown, check)
+        return scaled(made, (whole, whole))[: hole.shape[0], : hole.shape[1]]
+
+    return any_size
+
+
+def _from_onnx(path: Path, _device: str) -> Network:
+    session = open_session(path)
+    inputs = session.get_inputs()
+    if len(inputs) > 1:
+        return _pipeline(session)
+    sides = [side for side in inputs[0].shape[2:] if isinstance(side, int)]
+
+    def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
+        (made,) = session.run(None, {inputs[0].name: seen(image, hole)})
+        return drawn(made)
+
+    return _square(network, sides[0] if sides else _NATIVE)
+
+
+def _pipeline(session: InferenceSession) -> Network:
+    """The published pipeline: bytes in, bytes out, any size, 0 in its mask is the hole; it resizes by itself."""
+    (picture,) = (port for port in session.get_inputs() if port.shape[1] == 3)
+    (mask,) = (port for port in session.get_inputs() if port.shape[1] == 1)
+
+    def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
+        shown = np.rint(image * 255).astype(np.uint8).transpose(2, 0, 1)[None]
+        known = np.where(hole > 0, np.uint8(0), np.uint8(255))[None, None]
+        (made,) = session.run(None, {picture.name: np.ascontiguousarray(shown), mask.name: known})
+        return np.asarray(made[0], np.float32).transpose(1, 2, 0) / np.float32(255)
+
+    return network
+
+
+def _from_weights(path: Path, device: str) -> Network:
+    network = MiganNetwork(load_weights(path), choose_device(device))
+    return _square(network.fill, network.side)
+
+
+def _from_torchscript(path: Path, device: str) -> Network:
+    torch = torch_module()
+    kind = choose_device(device).kind
+    module = torch.jit.load(str(path), map_location=kind).eval()
+
+    def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
+        with torch.no_grad(), memory_errors():
+            return drawn(module(torch.from_numpy(seen(image, hole)).to(kind)).cpu().numpy())
+
+    return _square(network, _NATIVE)
+
+
+_LOADERS: dict[str, Callable[[Path, str], Network]] = {
+    "onnx": _from_onnx,
+    "file": _from_weights,
+    "torchscript": _from_torchscript,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +164,28 @@ class _Load:
 
 def _specs(library: Sequence[InstalledModel]) -> Iterator[EngineSpec]:
     for model in library:
-        if model.family != "migan":
+        if model.family != "migan" or model.layout not in _LOADERS:
             continue
 
+        heavy = model.layout != "onnx"
         yield EngineSpec(
             id=f"migan/{model.id}",
             version=1,
             title=f"{model.title}: objects removed in a moment",
             licence=model.licence or "MIT for the published weights; ask whoever made these",
             load=_Load(model),
-            # the pipeline itself brings every crop to 512 pixels and back
+            # every crop is brought to the network's size and back
             size=SizeRule(least=16, most=2048, native=model.native or _NATIVE),
             levels=8,
             channels=frozenset({3}),
             context=0.5,
             context_least=64,
-            grace=0.0,
+            grace=2.0 if heavy else 0.0,
+            worker="heavy" if heavy else "quick",
             memory_mib=model.memory_mib,
-            availability=_availability(),
+            patience=600.0 if heavy else 0.0,
+            options=MiganOptions,
+            availability=availability("torch", "safetensors") if heavy else availability("onnxruntime"),
         )
 
 

@@ -63,8 +63,35 @@ def _difference(
     return total / count
 
 
+@njit(nogil=True, fastmath=True, boundscheck=False, inline="always")
+def _better(
+    features: Float,
+    k: int,
+    sources: Flags,
+    burden: Float,
+    place: tuple[int, int],
+    candidate: tuple[int, int],
+    r: int,
+    best: Any,
+    match: tuple[int, int],
+) -> Any:
+    """The cost and the place of the better one for the target at `place`: `match`, which costs `best`, or `candidate`."""
+    height, width = sources.shape
+    y, x = place
+    cy, cx = candidate
+    if cy < 0 or cx < 0 or cy >= height or cx >= width or candidate == match or not sources[cy, cx]:
+        return best, match
+    more = burden[cy, cx]
+    if more >= best:
+        return best, match
+    d = _difference(features, k, height, width, y, x, cy, cx, r, best - more) + more
+    if d < best:
+        return d, candidate
+    return best, match
+
+
 @njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
-def search(  # noqa: C901  one pass over the candidates
+def search(
     features: Float,
     k: int,
     sources: Flags,
@@ -92,50 +119,30 @@ def search(  # noqa: C901  one pass over the candidates
     for number in range(last - first):
         t = first + number if forward else last - 1 - number
         y, x = _INT(targets[t, 0]), _INT(targets[t, 1])
-        by, bx = _INT(matches[t, 0]), _INT(matches[t, 1])
+        match = (_INT(matches[t, 0]), _INT(matches[t, 1]))
         best = costs[t]
         if refresh:
-            best = _difference(features, k, height, width, y, x, by, bx, r, _FAR) + burden[by, bx]
-        for side in range(4):
-            if side == 0:
-                ny, nx = y, x + step
-            elif side == 1:
-                ny, nx = y + step, x
-            elif side == 2:
-                ny, nx = y, x - step
-            else:
-                ny, nx = y - step, x
-            if ny < 0 or nx < 0 or ny >= height or nx >= width:
+            best = _difference(features, k, height, width, y, x, match[0], match[1], r, _FAR) + burden[match]
+        for dy, dx in ((0, step), (step, 0), (0, -step), (-step, 0)):
+            ny, nx = y + dy, x + dx
+            if ny < 0 or nx < 0 or ny >= height or nx >= width or index[ny, nx] < 0:
                 continue
             n = index[ny, nx]
-            if n < 0:
-                continue
-            if n >= first and n < last:
-                cy, cx = matches[n, 0] + y - ny, matches[n, 1] + x - nx
-            else:
-                cy, cx = before[n, 0] + y - ny, before[n, 1] + x - nx
-            if cy < 0 or cx < 0 or cy >= height or cx >= width or (cy == by and cx == bx) or not sources[cy, cx]:
-                continue
-            more = burden[cy, cx]
-            d = _difference(features, k, height, width, y, x, cy, cx, r, best - more) + more if more < best else _FAR
-            if d < best:
-                best, by, bx = d, cy, cx
+            # of its own band what is found already, of others what was found before the sweep
+            near = matches if first <= n < last else before
+            candidate = (_INT(near[n, 0]) - dy, _INT(near[n, 1]) - dx)
+            best, match = _better(features, k, sources, burden, (y, x), candidate, r, best, match)
         q = _hash(np.uint32(seed) * np.uint32(7919) + np.uint32(y * width + x + 1))
         reach = radius
         while reach >= 1:
             span = np.uint32(2 * reach + 1)
             q = _hash(q + np.uint32(0x9E3779B9))
-            cy = by + _INT(q % span) - reach
+            cy = match[0] + _INT(q % span) - reach
             q = _hash(q + np.uint32(0x9E3779B9))
-            cx = bx + _INT(q % span) - reach
+            cx = match[1] + _INT(q % span) - reach
             reach //= 2
-            if cy < 0 or cx < 0 or cy >= height or cx >= width or not sources[cy, cx]:
-                continue
-            more = burden[cy, cx]
-            d = _difference(features, k, height, width, y, x, cy, cx, r, best - more) + more if more < best else _FAR
-            if d < best:
-                best, by, bx = d, cy, cx
-        matches[t, 0], matches[t, 1] = by, bx
+            best, match = _better(features, k, sources, burden, (y, x), (cy, cx), r, best, match)
+        matches[t, 0], matches[t, 1] = match
         costs[t] = best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -10,12 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inpaint_studio.pixels.rect import Rect
+
 Float = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 #: Rows of a band: what one kernel call works on.
 BAND = 16
+#: Rows that are looked through between two pauses.
+_ROWS = 512
 #: The texture feature is the mean gradient in a window of this many pixels (Newson et al. 2014), times `_TEXTURE`.
 _WINDOW = 9
 _TEXTURE = 3.0
@@ -23,9 +28,17 @@ _TEXTURE = 3.0
 _TRUST = 0.97
 
 
+#: Called between the steps of what takes a while at full size; raises when nobody wants it any more.
+Pause = Callable[[], None]
+
+
+def _go_on() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """features: float32 H×W×K, colours and last the texture. hole, avoid: H×W."""
+    """features: float32 H×W×K, colours and last the texture, 0 under the hole. hole, avoid: H×W."""
 
     features: Float
     hole: Flags
@@ -34,30 +47,57 @@ class Level:
     @property
     def thickness(self) -> float:
         """The distance of the hole's innermost pixel from the known, in pixels."""
-        return float(cv2.distanceTransform(self.hole.astype(np.uint8), cv2.DIST_L2, 3).max())
+        return float(self.depth().max())
 
-    def halved(self) -> Level:
+    def depth(self) -> Float:
+        """H×W, how far each pixel of the hole is from the known; 0 outside."""
+        depth = np.zeros(self.hole.shape, np.float32)
+        # the rest of a large photo is not worth the time
+        box = Rect.around(self.hole).grown(1).clipped(Rect.of_size(self.hole.shape[1], self.hole.shape[0]))
+        depth[box.slices] = cv2.distanceTransform(self.hole[box.slices].astype(np.uint8), cv2.DIST_L2, 3)
+        return depth
+
+    def sources(self, r: int) -> Flags:
+        """Centres of patches of radius `r` that lie inside the photo and are known and allowed throughout."""
+        height, width = self.hole.shape
+        square = np.ones((2 * r + 1, 2 * r + 1), np.uint8)
+        blocked = cv2.dilate((self.hole | self.avoid).view(np.uint8), square) > 0
+        inner = slice(r, max(r, height - r)), slice(r, max(r, width - r))
+        sources = np.zeros((height, width), np.bool_)
+        sources[inner] = ~blocked[inner]
+        return sources
+
+    def halved(self, pause: Pause = _go_on) -> Level:
         """The same at half the size, from the known pixels only."""
-        known = (~self.hole).astype(np.float32)
-        share = _half(known)
-        features = _half(np.where(self.hole[..., None], np.float32(0), self.features))
-        return Level(
-            np.ascontiguousarray(features / np.maximum(share, 1e-6)[..., None], np.float32),
-            share < 0.5,
-            np.asarray(_half(self.avoid.astype(np.float32)) > 0.25),
-        )
+        share = _half((~self.hole).astype(np.float32))
+        pause()
+        features = _half(self.features)
+        pause()
+        features /= np.maximum(share, 1e-6)[..., None]
+        hole = np.asarray(share < 0.5)
+        features[hole] = 0
+        return Level(features, hole, np.asarray(_half(self.avoid.astype(np.float32)) > 0.25))
 
 
-def finest(image: Float, hole: Flags, avoid: Flags) -> Level:
+def finest(image: Float, hole: Flags, avoid: Flags, pause: Pause = _go_on) -> Level:
     """The level of `image`, float32 H×W×C; what lies under the hole does not show in it."""
-    gray = image.mean(2)
-    known = cv2.erode((~hole).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1)
-    slope = np.abs(cv2.Sobel(gray, -1, 1, 0, scale=0.25)) + np.abs(cv2.Sobel(gray, -1, 0, 1, scale=0.25))
-    window = (_WINDOW, _WINDOW)
-    texture = cv2.boxFilter(slope * known, -1, window) / np.maximum(cv2.boxFilter(known, -1, window), 0.02)
     features = np.empty((*hole.shape, image.shape[2] + 1), np.float32)
     features[..., :-1] = image
-    features[..., -1] = texture * np.float32(_TEXTURE)
+    pause()
+    gray = cv2.transform(image, np.full((1, image.shape[2]), 1 / image.shape[2], np.float32))
+    known = cv2.erode((~hole).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1)
+    pause()
+    slope: Float = np.abs(cv2.Sobel(gray, -1, 1, 0, scale=0.25))
+    slope += np.abs(cv2.Sobel(gray, -1, 0, 1, scale=0.25))
+    slope *= known
+    pause()
+    window = (_WINDOW, _WINDOW)
+    texture = np.asarray(cv2.boxFilter(slope, -1, window), np.float32)
+    texture /= np.maximum(cv2.boxFilter(known, -1, window), 0.02)
+    pause()
+    texture *= np.float32(_TEXTURE)
+    features[..., -1] = texture
+    features[hole] = 0
     return Level(features, hole, avoid)
 
 
@@ -75,20 +115,17 @@ def _half(values: Float) -> Float:
 class Patches:
     """The patches of radius `r` of a level: targets, whose window meets the hole, and sources, all known and allowed."""
 
-    def __init__(self, level: Level, r: int) -> None:
-        self.level, self.r = level, r
+    def __init__(self, level: Level, r: int, sources: Flags, pause: Pause = _go_on) -> None:
+        """sources: those of `level` for this radius."""
+        self.level, self.r, self.sources = level, r, sources
         height, width = level.hole.shape
-        square = np.ones((2 * r + 1, 2 * r + 1), np.uint8)
-        wanted = cv2.dilate(level.hole.astype(np.uint8), square) > 0
-        blocked = cv2.dilate((level.hole | level.avoid).astype(np.uint8), square) > 0
-        self.sources = np.zeros((height, width), np.bool_)
-        inner = slice(r, max(r, height - r)), slice(r, max(r, width - r))
-        self.sources[inner] = ~blocked[inner]
-        self.source_list = np.argwhere(self.sources).astype(np.int32)
-        self.targets = np.argwhere(wanted).astype(np.int32)
+        wanted = cv2.dilate(level.hole.view(np.uint8), np.ones((2 * r + 1, 2 * r + 1), np.uint8)) > 0
+        pause()
+        self.source_list = _places(self.sources, pause)
+        self.targets = _places(wanted, pause)
         self.index = np.full((height, width), -1, np.int32)
         self.index[wanted] = np.arange(len(self.targets), dtype=np.int32)
-        self.pixels = np.argwhere(level.hole).astype(np.int32)
+        self.pixels = _places(level.hole, pause)
         self.target_bands = _bands(self.targets[:, 0])
         self.pixel_bands = _bands(self.pixels[:, 0])
 
@@ -97,7 +134,7 @@ class Patches:
         """How much each target's patch counts in a vote: less deep inside, and where the border clips it."""
         height, width = self.level.hole.shape
         r, rows, columns = self.r, self.targets[:, 0], self.targets[:, 1]
-        depth = cv2.distanceTransform(self.level.hole.astype(np.uint8), cv2.DIST_L2, 3)[rows, columns]
+        depth = self.level.depth()[rows, columns]
         high = np.minimum(rows, r) + np.minimum(height - 1 - rows, r) + 1
         wide = np.minimum(columns, r) + np.minimum(width - 1 - columns, r) + 1
         shown = (high * wide / (2 * r + 1) ** 2) ** 2
@@ -135,6 +172,16 @@ class Patches:
         inside = ((places >= 0) & (places < self.sources.shape)).all(1)
         clipped = np.clip(places, 0, np.array(self.sources.shape, np.int32) - 1)
         return np.asarray(inside & self.sources[clipped[:, 0], clipped[:, 1]])
+
+
+def _places(flags: Flags, pause: Pause) -> Ints:
+    """Rows and columns of what is set, N×2 in reading order, C-contiguous: the kernels are compiled for that alone."""
+    found = [np.zeros((0, 2), np.int32)]
+    for top in range(0, len(flags), _ROWS):
+        found.append(np.argwhere(flags[top : top + _ROWS]).astype(np.int32))
+        found[-1][:, 0] += top
+        pause()
+    return np.ascontiguousarray(np.concatenate(found))
 
 
 def _bands(rows: Ints) -> list[tuple[int, int]]:

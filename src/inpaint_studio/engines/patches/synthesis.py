@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from inpaint_studio.engines.patches import kernels
-from inpaint_studio.engines.patches.level import Flags, Float, Ints, Level, Patches, finest
+from inpaint_studio.engines.patches.level import Flags, Float, Ints, Level, Patches, Pause, finest
+from inpaint_studio.pixels.rect import Rect
 
 #: Search and voting rounds of a level, the finest first; coarser ones decide what goes where.
 _ROUNDS = (2, 2, 4, 8, 12)
@@ -28,6 +29,10 @@ _SHARPNESS = 0.5
 _BURDEN = 0.002
 #: How many sources the filling from the rim looks at.
 _MOST_PEELED = 1500
+#: Pixels that are filled so between two pauses.
+_PEELED_AT_ONCE = 64
+#: Rows that are copied between two pauses.
+_ROWS = 512
 #: A coarse level needs this many sources.
 _FEWEST_SOURCES = 64
 
@@ -73,17 +78,20 @@ class Synthesis:
     def __init__(self, image: Float, hole: Flags, avoid: Flags, seed: int, told: Told) -> None:
         """image: float32 H×W×C, about 0..1. At least one pixel must be neither `hole` nor `avoid`."""
         self._image = np.ascontiguousarray(image, np.float32)
-        self._levels = [finest(self._image, hole, avoid)]
+        self._hole, self._avoid = hole, avoid
+        self._levels: list[Level] = []
         self._seed = seed & 0x7FFFFFFF
         self._told = told
         self._hurried = False
+        self._last = -1
         self._done, self._work = 0.0, 1.0
 
     def run(self, layouts: Sequence[Layout]) -> Float:
-        """The filled image, H×W×C."""
+        """The filled image, H×W×C: the one that was given, when it was float32 and contiguous."""
         workers = max(1, min(4, os.cpu_count() or 1))
         with ThreadPoolExecutor(workers, thread_name_prefix="patches") as self._pool:
             try:
+                self._levels.append(finest(self._image, self._hole, self._avoid, self._pause))
                 depths = [self._depth(layout) for layout in layouts]
                 choose_at = 1 if min(depths) >= 1 else 0
                 area = [level.hole.sum() * self._rounds(i) for i, level in enumerate(self._levels)]
@@ -94,8 +102,10 @@ class Synthesis:
                         break
                     states.append(self._descend(None, layout, depth, choose_at, number))
                 best = min(states, key=lambda state: state.merit)
+                self._pause()
                 if choose_at:
-                    best = self._descend(best, Layout(best.patches.r, 0), 0, 0, len(layouts))
+                    self._last = len(layouts)
+                    best = self._descend(best, Layout(best.patches.r, 0), 0, 0, self._last)
                 return self._finish(best)
             finally:
                 self._pool.shutdown(wait=True, cancel_futures=True)
@@ -108,9 +118,9 @@ class Synthesis:
         depth = 0
         while self._levels[depth].thickness > layout.thickness and min(self._levels[depth].hole.shape) >= 16:
             if depth + 1 == len(self._levels):
-                self._levels.append(self._levels[depth].halved())
+                self._levels.append(self._levels[depth].halved(self._pause))
             coarser = self._levels[depth + 1]
-            if not coarser.hole.any() or len(_patches(coarser, layout.r).source_list) < _FEWEST_SOURCES:
+            if not coarser.hole.any() or not coarser.sources(layout.r).sum() >= _FEWEST_SOURCES:
                 break
             depth += 1
         return depth
@@ -118,17 +128,21 @@ class Synthesis:
     def _descend(self, state: _State | None, layout: Layout, top: int, bottom: int, number: int) -> _State:
         """From level `top` down to `bottom`, beginning with `state` of the level above it, or anew."""
         for index in range(top, bottom - 1, -1):
+            last = index == 0 and number == self._last
             level = self._levels[index]
-            patches = _patches(level, layout.r)
+            patches = _patches(level, layout.r, self._pause)
             generator = np.random.default_rng((self._seed, number, index))
             costs = np.ones(len(patches.targets), np.float32)
             if state is None:
                 matches = patches.random(generator, len(patches.targets)).copy()
-                features = _peeled(patches, matches, generator)
+                features = _peeled(patches, matches, generator, self._pause)
                 state = _State(patches, features, matches, costs)
             else:
                 matches = patches.carried(state.patches, state.matches, generator)
-                state = _State(patches, level.features.copy(), matches, costs)
+                # the last one may have the finest level's own, which are large
+                features = level.features if last else level.features.copy()
+                self._pause()
+                state = _State(patches, features, matches, costs)
                 self._revote(state)
             self._improve(state, index, (self._seed * 31 + number) * 31 + index)
             picture = None if index == 0 else self._picture(state, index)
@@ -163,6 +177,7 @@ class Synthesis:
         radius = max(height, width) if reach is None else reach
 
         burden = self._burden(state)
+        self._pause()
 
         def work(first: int, last: int) -> None:
             kernels.search(
@@ -178,8 +193,11 @@ class Synthesis:
         used = np.zeros(p.index.shape, np.float32)
         np.add.at(used, (state.matches[:, 0], state.matches[:, 1]), np.float32(1))
         used = np.asarray(cv2.boxFilter(used, -1, (2 * p.r + 1, 2 * p.r + 1)), np.float32)
-        fair = max(1.0, len(p.targets) / max(1, len(p.source_list)))
-        return np.asarray(_BURDEN * np.maximum(used / np.float32(fair) - 1, 0), np.float32)
+        used /= np.float32(max(1.0, len(p.targets) / max(1, len(p.source_list))))
+        used -= 1
+        np.maximum(used, 0, out=used)
+        used *= np.float32(_BURDEN)
+        return used
 
     def _votes(self, state: _State, values: Float, sharpness: float) -> Float:
         p = state.patches
@@ -205,18 +223,30 @@ class Synthesis:
     def _finish(self, state: _State) -> Float:
         """The last vote, on the image itself."""
         self._search(state, 5, forward=True, reach=1)
-        level = state.patches.level
-        result = self._image.copy()
-        result[level.hole] = self._votes(state, self._image, _SHARPNESS)
-        return result
+        self._image[self._hole] = self._votes(state, self._image, _SHARPNESS)
+        return self._image
 
     def _picture(self, state: _State, index: int) -> Float:
         """What the fill looks like so far, at full size."""
-        height, width = self._image.shape[:2]
-        colours = np.ascontiguousarray(state.features[..., :-1])
-        large = cv2.resize(colours, (colours.shape[1] << index, colours.shape[0] << index))
-        large = large.reshape(*large.shape[:2], -1)[:height, :width]
-        return np.where(self._levels[0].hole[..., None], large, self._image)
+        height, width = self._hole.shape
+        step = 1 << index
+        box = Rect.around(self._hole)
+        # on the coarse level's grid
+        box = Rect(box.left // step, box.top // step, -(-box.right // step), -(-box.bottom // step))
+        small = np.ascontiguousarray(state.features[box.slices][..., :-1])
+        large = np.clip(cv2.resize(small, (box.width * step, box.height * step)), 0, 1)
+        area = Rect(*(side * step for side in (box.left, box.top, box.right, box.bottom)))
+        inside = area.clipped(Rect.of_size(width, height))
+        hole = self._hole[inside.slices]
+        picture = np.empty_like(self._image)
+        for top in range(0, height, _ROWS):
+            picture[top : top + _ROWS] = self._image[top : top + _ROWS]
+            self._pause()
+        picture[inside.slices][hole] = large.reshape(area.height, area.width, -1)[inside.within(area).slices][hole]
+        return picture
+
+    def _pause(self) -> None:
+        self._tell(None)
 
     def _tell(self, picture: Float | None) -> None:
         self._hurried |= self._told(min(0.99, self._done / self._work), picture)
@@ -229,25 +259,28 @@ class Synthesis:
             self._tell(None)
 
 
-def _patches(level: Level, r: int) -> Patches:
+def _patches(level: Level, r: int, pause: Pause) -> Patches:
     """Patches of radius `r`, or of the largest below it that leaves enough sources."""
-    patches = Patches(level, r)
-    while r and len(patches.source_list) < (_FEWEST_SOURCES if r > 1 else 1):
+    sources = level.sources(r)
+    while r and sources.sum() < (_FEWEST_SOURCES if r > 1 else 1):
         r -= 1
-        patches = Patches(level, r)
-    return patches
+        sources = level.sources(r)
+    pause()
+    return Patches(level, r, sources, pause)
 
 
-def _peeled(patches: Patches, matches: Ints, generator: np.random.Generator) -> Float:
+def _peeled(patches: Patches, matches: Ints, generator: np.random.Generator, pause: Pause) -> Float:
     """The features with the hole filled pixel by pixel from its rim inwards (Efros and Leung 1999); sets `matches` there."""
     level = patches.level
-    depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3)[level.hole]
-    order = np.argsort(depth, kind="stable")
+    order = np.argsort(level.depth()[level.hole], kind="stable")
     pixels = np.ascontiguousarray(patches.pixels[order])
     sources = patches.source_list
     if len(sources) > _MOST_PEELED:
         sources = np.ascontiguousarray(generator.permutation(sources)[:_MOST_PEELED])
-    features, found = level.features.copy(), np.zeros_like(pixels)
-    kernels.peel(features, ~level.hole, pixels, sources, patches.r, found)
+    features, known, found = level.features.copy(), ~level.hole, np.zeros_like(pixels)
+    for first in range(0, len(pixels), _PEELED_AT_ONCE):
+        part = slice(first, first + _PEELED_AT_ONCE)
+        kernels.peel(features, known, pixels[part], sources, patches.r, found[part])
+        pause()
     matches[patches.index[tuple(pixels.T)]] = found
     return features

@@ -2,8 +2,9 @@
 
 from inpaint_studio.engines.planner.auto import all_specs
 from inpaint_studio.engines.planner.execute import Filled, Run, execute
+from inpaint_studio.engines.planner.job import FillJob
 from inpaint_studio.engines.planner.leftovers import Leftover, leftover
-from inpaint_studio.engines.planner.plan import FillJob, Plan, Step, auto_options, plan
+from inpaint_studio.engines.planner.plan import Plan, Step, auto_options, plan
 
 __all__ = [
     "FillJob",

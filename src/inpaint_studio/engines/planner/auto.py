@@ -9,7 +9,8 @@ from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import AUTO, Engine, EngineSpec, FillRequest, FillResult, Progress
 from inpaint_studio.engines.planner.execute import execute
-from inpaint_studio.engines.planner.plan import AutoOptions, FillJob, plan
+from inpaint_studio.engines.planner.job import FillJob
+from inpaint_studio.engines.planner.plan import AutoOptions, plan
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat
 from inpaint_studio.pixels.tiled import TiledImage
 

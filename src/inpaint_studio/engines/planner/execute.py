@@ -9,13 +9,22 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from inpaint_studio.document.layers import new_fill_planes
-from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, FillResult, Float, Progress, check
+from inpaint_studio.engines.contract import (
+    COPIES,
+    Decision,
+    EngineSpec,
+    FillRequest,
+    FillResult,
+    Float,
+    Progress,
+    check,
+)
 from inpaint_studio.engines.fitting import Crop, Finish, Fitted, fit
 from inpaint_studio.engines.planner.leftovers import Leftover, leftover
-from inpaint_studio.engines.planner.plan import Plan, Step
+from inpaint_studio.engines.planner.plan import THIN, Plan, Step
+from inpaint_studio.engines.planner.sourcing import barred
 from inpaint_studio.pixels.blend import blend
 from inpaint_studio.pixels.format import Samples
-from inpaint_studio.pixels.masks import Hole
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 
@@ -73,7 +82,7 @@ def execute(plan: Plan, run: Run, progress: Progress) -> Filled:
     job = plan.job
     pixels, alpha = new_fill_planes(job.source.format, job.source.photo.extent)
     weights = [step.rect.area for step in plan.steps]
-    done, notes = 0, []
+    done, notes = 0, list(plan.notes)
     for index, step in enumerate(plan.steps):
         share = _Share(progress, sum(weights[:index]) / sum(weights), weights[index] / sum(weights))
         notes += _fill(plan, index, step, pixels, run, share)
@@ -83,7 +92,8 @@ def execute(plan: Plan, run: Run, progress: Progress) -> Filled:
     opacity = np.where(plan.owner <= done, plan.opacity, 0).astype(np.uint16)
     alpha.write(plan.bounds, opacity[..., None])
     alpha.drop_blank_tiles()
-    left = leftover(job)
+    # scratches have no rim
+    left = None if all(step.spec.id == THIN for step in plan.steps) else leftover(job)
     if left is not None:
         notes.append(left.note)
     return Filled(pixels, alpha, tuple(dict.fromkeys(notes)), left)
@@ -96,7 +106,7 @@ def _fill(plan: Plan, index: int, step: Step, pixels: TiledImage, run: Run, prog
         samples=_visible(plan, step.rect, owner, index, pixels),
         pixel_format=plan.job.source.format,
         hole=mine,
-        avoid=(owner > index + 1) | _avoid(plan, step.rect),
+        avoid=(owner > index + 1) | barred(plan.job, step.rect, copies=COPIES in step.spec.takes),
         soft=_soft(plan, step.rect),
     )
     fitted = fit(step.spec, crop, plan.job.recipe.seed, step.options)
@@ -148,9 +158,3 @@ def _soft(plan: Plan, rect: Rect) -> Float | None:
     inside = rect.clipped(plan.bounds)
     soft[inside.within(rect).slices] = plan.soft[inside.within(plan.bounds).slices]
     return soft
-
-
-def _avoid(plan: Plan, rect: Rect) -> Hole:
-    if plan.job.avoid is None:
-        return np.zeros((rect.height, rect.width), np.bool_)
-    return np.asarray(plan.job.avoid.read(rect)[..., 0] > 0)

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from inpaint_studio.engines.contract import Float
-from inpaint_studio.engines.planner.plan import FillJob
+from inpaint_studio.engines.planner.job import FillJob
 from inpaint_studio.pixels.format import to_float
-from inpaint_studio.pixels.masks import Hole, depth_in, distance_to, effective_mask, label_parts
+from inpaint_studio.pixels.masks import Hole, depth_in, distance_to, effective_mask, label_parts, may_be_wide
 
 #: Pixels around a part that are looked at.
 _REACH = 20
@@ -60,6 +60,8 @@ def leftover(job: FillJob) -> Leftover | None:
     canvas = job.source.photo.extent
     bounds = job.coverage.covered.grown(recipe.grow + recipe.feather + 1).clipped(canvas)
     hole = effective_mask(job.coverage.read(bounds)[..., 0], recipe.grow, recipe.feather) > 0
+    if not may_be_wide(hole, _WIDE):
+        return None
     parts = [part for part in label_parts(hole)[1] if part.widest >= _WIDE]
     found = []
     for part in sorted(parts, key=lambda part: -part.pixels)[:_PARTS]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.catalog import choose, options_for
-from inpaint_studio.engines.contract import AUTO, EngineSpec, Float
+from inpaint_studio.engines.contract import AUTO, COPIES, EngineSpec, Float
 from inpaint_studio.engines.fitting import crop_around, soft_mask
+from inpaint_studio.engines.planner.job import FillJob
+from inpaint_studio.engines.planner.sourcing import can_copy, with_sources
 from inpaint_studio.engines.planner.surroundings import smooth_around
-from inpaint_studio.errors import InputError
+from inpaint_studio.errors import InputError, NothingToCopyError
 from inpaint_studio.pixels.masks import Hole, Opacity, Part, cluster, effective_mask, label_parts
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TiledImage
 
+#: The engines for long and for small marks, and for smooth surroundings.
+THIN, CALM = "thin", "membrane"
+_NOTHING_TO_COPY = "A part of the mask leaves nothing to copy from: what is left around it was continued smoothly."
 #: Side of the crops in which long thin marks are filled.
 _THIN_TILE = 512
 #: Parts closer than about this share a crop.
@@ -45,19 +48,6 @@ class AutoOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class FillJob:
-    """What a user asks for: fill what `coverage` selects in `source`, as `recipe` says.
-
-    avoid: 8-bit coverage of what must not be copied from.
-    """
-
-    source: Composite
-    coverage: TiledImage
-    recipe: Recipe = field(default_factory=Recipe)
-    avoid: TiledImage | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One crop for one engine: it fills the pixels of `rect` that the plan's owner map gives to this step."""
 
@@ -70,7 +60,7 @@ class Step:
 class Plan:
     """`bounds`: where the effective mask lies. `opacity` and `owner` are H×W of it: the effective mask, and for each
     of its pixels 1 + the index of the step that fills it (0 outside). `soft`: float32 H×W, how much of what lies there
-    an engine for soft masks may change; None when all of it.
+    an engine for soft masks may change; None when all of it. `notes`: for the user.
     """
 
     job: FillJob
@@ -79,6 +69,7 @@ class Plan:
     owner: NDArray[np.int32]
     steps: tuple[Step, ...]
     soft: Float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> dict[str, int]:
@@ -89,7 +80,8 @@ class Plan:
 def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
     """Plan `job` with the engines `specs` (without `auto`). For `auto` it looks at the surroundings of thick parts.
 
-    Raises InputError for an empty mask, one that leaves nothing to copy from, an unknown engine or option.
+    Raises InputError for an empty mask, one that leaves nothing to copy from (NothingToCopyError where another engine
+    could fill it), an unknown engine or option.
     """
     canvas = job.source.photo.extent
     recipe = job.recipe
@@ -109,17 +101,47 @@ def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
     labels, parts = label_parts(hole)
     owner = np.zeros(hole.shape, np.int32)
     steps: list[Step] = []
+    notes: tuple[str, ...] = ()
     for spec, options, chosen in _engines(job, bounds, hole, parts, specs):
         for members, box in _crops(chosen, spec):
             side = min(max(max(p.rect.width, p.rect.height) for p in members), max(box.width, box.height))
-            around = crop_around(box.moved(bounds.left, bounds.top), side, spec, recipe.context, canvas)
             table = np.zeros(len(parts) + 1, np.bool_)
             table[[part.label for part in members]] = True
-            if _claim(owner[box.slices], labels[box.slices], table, len(steps) + 1):
-                steps.append(Step(spec, options, around))
+            number = len(steps) + 1
+            if not _claim(owner[box.slices], labels[box.slices], table, number):
+                continue
+            place, engine, wanted = box.moved(bounds.left, bounds.top), spec, options
+            around = crop_around(place, side, engine, recipe.context, canvas)
+            if COPIES in engine.takes:
+                around = with_sources(job, around)
+                inside = around.clipped(bounds)
+                mine = owner[inside.within(bounds).slices]
+                # what earlier steps fill can be copied from
+                still = hole[inside.within(bounds).slices] & ((mine == 0) | (mine == number))
+                if not can_copy(job, inside, still, around):
+                    engine = _instead(job, specs)
+                    notes = (_NOTHING_TO_COPY,)
+                    wanted = engine.options()
+                    around = crop_around(place, side, engine, recipe.context, canvas)
+            steps.append(Step(engine, wanted, around))
     honoured = any("soft" in step.spec.takes for step in steps)
     soft = soft_mask(coverage, recipe.grow, recipe.feather) if honoured else None
-    return Plan(job, bounds, opacity, owner, tuple(steps), soft)
+    return Plan(job, bounds, opacity, owner, tuple(steps), soft, notes)
+
+
+def _instead(job: FillJob, specs: Mapping[str, EngineSpec]) -> EngineSpec:
+    """The engine for a part that leaves nothing to copy from, when the choice is ours. Raises NothingToCopyError."""
+    if job.avoid is not None or job.only is not None:
+        raise InputError(
+            "The masks that say where to copy from leave nothing to copy.",
+            "Hide them in the layers, or change them so that something is left.",
+        )
+    if job.recipe.engine != AUTO:
+        raise NothingToCopyError(
+            "The mask leaves nothing to copy from.",
+            "Use a smaller mask, or the engine membrane, which continues what is left.",
+        )
+    return choose(specs, CALM)
 
 
 def _claim(owner: NDArray[np.int32], labels: NDArray[np.int32], table: NDArray[np.bool_], number: int) -> bool:
@@ -150,7 +172,7 @@ def _engines(
     thick = [part for part in thick if part not in calm]
     # exemplar has the better texture on most photos, but not yet on every kind of hole: it is the user's to choose
     objects = "patchmatch" if specs["patchmatch"].availability.available else "exemplar"
-    for engine_id, chosen in (("thin", thin), ("membrane", calm), (objects, thick)):
+    for engine_id, chosen in ((THIN, thin), (CALM, calm), (objects, thick)):
         if chosen:
             spec = choose(specs, engine_id)
             yield spec, spec.options(), chosen

@@ -9,16 +9,15 @@ again. How wide and how deep it is follows from the weights.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inpaint_studio.engines.contract import Float
+from inpaint_studio.engines.runtime.complete import complete
 from inpaint_studio.engines.runtime.devices import Device, torch_module
 from inpaint_studio.engines.runtime.memory import memory_errors
-from inpaint_studio.errors import StudioError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +51,7 @@ class LamaNetwork:
         self._f = self._torch.nn.functional
         # Metal has no Fourier transforms for all of these sizes
         self._device = "cpu" if device.kind == "mps" else device.kind
-        with memory_errors(), _complete():
+        with memory_errors(), complete("LaMa"):
             self._weights = {name: tensor.to(self._device, self._torch.float32) for name, tensor in weights.items()}
             self._places = self._layout()
 
@@ -62,7 +61,7 @@ class LamaNetwork:
         `check` is called between blocks and may raise. Raises MemoryError.
         """
         torch = self._torch
-        with torch.no_grad(), memory_errors(), _complete():
+        with torch.no_grad(), memory_errors(), complete("LaMa"):
             mask = torch.from_numpy(np.ascontiguousarray(hole, np.float32))[None, None].to(self._device)
             picture = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].to(self._device)
             made = self._forward(torch.cat([picture * (1 - mask), mask], 1), check)
@@ -158,16 +157,6 @@ class LamaNetwork:
         parts: Any = (self._weights[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
         made: Tensor = self._f.batch_norm(x, *parts)
         return made
-
-
-@contextmanager
-def _complete() -> Iterator[None]:
-    try:
-        yield
-    except KeyError as error:
-        raise StudioError(
-            f"These are not the weights of a LaMa network ({error} is missing).", "Get the model again."
-        ) from error
 
 
 def _sum(one: Any, other: Any) -> Any:

@@ -47,6 +47,13 @@ class LoadedEngines:
         gc.collect()
         return bool(others)
 
+    def drop(self, engine_id: str) -> bool:
+        """Let go of the heavy engine `engine_id`; whether it was there."""
+        with self._lock:
+            gone = self._heavy.pop(engine_id, None) is not None
+        gc.collect()
+        return gone
+
     @property
     def heavy(self) -> tuple[str, ...]:
         """The heavy engines that are kept, the least recently used first."""

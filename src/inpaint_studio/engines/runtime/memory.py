@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -69,8 +70,10 @@ def memory_errors() -> Iterator[None]:
 
 
 def give_back() -> None:
-    """Hand unused memory back to the system and the device."""
+    """Hand unused memory back to the system and the device; only a process that has torch has any."""
     gc.collect()
-    torch = torch_module()
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -95,6 +95,17 @@ class Pictures:
         """The item that is the photo's transparency."""
         return next((one for one in self.of_picture(b"auxl") if b"alpha" in (one.first(b"auxC") or b"")), None)
 
+    def setting(self, kind: bytes) -> bytes | None:
+        """The contents of the photo's property of this kind, or of its first tile's that has one."""
+        own = self.picture.first(kind)
+        if own is not None:
+            return own
+        parts = [
+            number for name, start, to in self.references if name == b"dimg" and start == self.primary for number in to
+        ]
+        tiles = (self.items[number].first(kind) for number in parts if number in self.items)
+        return next((found for found in tiles if found is not None), None)
+
     def metadata(self, kind: bytes, mime: bytes = b"") -> bytes | None:
         """The bytes of the first item of this kind that describes the photo."""
         for item in self.of_picture(b"cdsc"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ ICC_MARK = b"ICC_PROFILE\0"
 PHOTOSHOP_MARK = b"Photoshop 3.0\0"
 MPF_MARK = b"MPF\0"
 _LARGEST_SEGMENT = 65533
+#: A marker among coded data, but for those of restarts.
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _ICC_PART = _LARGEST_SEGMENT - len(ICC_MARK) - 2
 _IPTC_RESOURCE = 0x0404
 
@@ -62,6 +65,15 @@ def segments_at(data: bytes, at: int) -> tuple[list[Segment], int]:
         segments.append(Segment(marker, data[at + 4 : at + 2 + length]))
         at += 2 + length
     raise ValueError("JPEG without a scan")
+
+
+def complete(data: bytes, scan: int) -> bool:
+    """Whether the scans, whose first marker is at `scan`, go on to an end mark and not to the end of the file."""
+    at = scan
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != EOI:
+        found = _MARKER.search(data, at + 2 + int.from_bytes(data[at + 2 : at + 4]))
+        at = found.start() if found is not None else len(data)
+    return data[at : at + 2] == bytes([0xFF, EOI])
 
 
 def write_segments(segments: list[Segment], rest: bytes) -> bytes:

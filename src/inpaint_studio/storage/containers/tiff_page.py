@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from inpaint_studio.storage.containers.ifd import Ifd, Layout, read_header, read_ifd
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from inpaint_studio.storage.containers.ifd import Entry
 
 SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
@@ -166,6 +169,15 @@ def read_page(stream: BinaryIO, index: int = 0) -> Page:
     places = _directories(stream, layout, first)
     start, link = places[index] if places or index else (first, 0)
     return Page(layout, read_ifd(stream, layout, start), max(1, len(places)), index, start, link)
+
+
+def read_pages(stream: BinaryIO, most: int) -> Iterator[Page]:
+    """The first `most` pages that can be read. Raises ValueError or struct.error when the file is no TIFF."""
+    layout, first = read_header(stream)
+    places = _directories(stream, layout, first)
+    for index, (start, link) in enumerate(places[:most]):
+        with contextlib.suppress(ValueError, struct.error, OSError, OverflowError):
+            yield Page(layout, read_ifd(stream, layout, start), len(places), index, start, link)
 
 
 def _directories(stream: BinaryIO, layout: Layout, offset: int) -> list[tuple[int, int]]:

@@ -57,7 +57,7 @@ class Avif:
         samples = _with_channels(samples, info.format)
         if info.format.dtype == "uint16":
             samples = expanded(samples.astype(np.uint16), info.format.bits, info.format.white)
-        metadata = _metadata(pictures, info.format)
+        metadata = described(pictures, info.format)
         return Photo(shown(samples, metadata.orientation), info.format, metadata, path, self.id)
 
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
@@ -79,10 +79,7 @@ class Avif:
 def _info(path: Path, pictures: Pictures) -> PhotoInfo:
     if pictures.brand == b"avis":
         raise animated(path)
-    if any(kind == b"prem" for kind, _, _ in pictures.references):
-        raise unsupported(
-            path, "has colours premultiplied by their transparency", "Save it with plain alpha in another program."
-        )
+    refuse_premultiplied(path, pictures)
     depth, gray = _depth(pictures)
     width, height = pictures.size
     dtype = "uint8" if depth == 8 else "uint16"
@@ -90,22 +87,25 @@ def _info(path: Path, pictures: Pictures) -> PhotoInfo:
     return PhotoInfo(Avif.id, width, height, pixel_format, pictures.orientation)
 
 
+def refuse_premultiplied(path: Path, pictures: Pictures) -> None:
+    """Raise InputError for an AVIF or HEIC file whose colours are multiplied by their transparency."""
+    if any(kind == b"prem" for kind, _, _ in pictures.references):
+        raise unsupported(
+            path, "has colours premultiplied by their transparency", "Save it with plain alpha in another program."
+        )
+
+
 def _depth(pictures: Pictures) -> tuple[int, bool]:
     """Bits of a sample and whether there is one colour channel. Raises ValueError when nothing says so."""
-    item = pictures.picture
-    settings = item.first(b"av1C")
-    if settings is None:  # a grid: its tiles say it
-        tiles = [
-            n for kind, start, to in pictures.references if kind == b"dimg" and start == pictures.primary for n in to
-        ]
-        settings = next((pictures.items[n].first(b"av1C") for n in tiles if n in pictures.items), None)
+    settings = pictures.setting(b"av1C")
     if settings is None or len(settings) < 4:
         raise ValueError("AVIF without a picture")
     flags = settings[2]
     return 8 + 2 * bool(flags & 0x40) + 2 * bool(flags & 0x20), bool(flags & 0x10)
 
 
-def _metadata(pictures: Pictures, pixel_format: PixelFormat) -> Metadata:
+def described(pictures: Pictures, pixel_format: PixelFormat) -> Metadata:
+    """What an AVIF or HEIC file says beside its picture."""
     profile = pictures.picture.first(b"colr", b"prof") or pictures.picture.first(b"colr", b"rICC")
     block = pictures.metadata(b"Exif")
     if block is not None:  # four bytes say where the block begins

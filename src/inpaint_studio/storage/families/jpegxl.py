@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inpaint_studio.pixels.colour_spaces import named_profile
-from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.pixels.colour_spaces import from_extended_srgb, named_profile
+from inpaint_studio.pixels.format import Colour, PixelFormat, from_float
 from inpaint_studio.storage import exif
 from inpaint_studio.storage.containers import isobmff
 from inpaint_studio.storage.containers.isobmff import Box
-from inpaint_studio.storage.convert import expanded
+from inpaint_studio.storage.convert import expanded, quantised
 from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.icc import fitting
-from inpaint_studio.storage.jxl.header import SIGNATURE, Header, read_header, with_head
+from inpaint_studio.storage.jxl.header import SIGNATURE, Header, as_floats_in_srgb, read_header, with_head
 from inpaint_studio.storage.orientation import shown, stored
 from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
 from inpaint_studio.storage.refusals import animated, load, unsupported
@@ -34,11 +34,13 @@ _REPLACED = frozenset({_CODESTREAM, _PART, _EXIF, _XMP, _SQUEEZED, b"JXL ", b"ft
 _LARGEST_TEXT = 64 << 20
 _EFFORT = 3  # of 9: larger ones take many times as long for some percent
 
-HIDDEN_PROFILE = "Its colour profile is of the lossy kind of JPEG XL: it was decoded to sRGB."
+HIDDEN_PROFILE = (
+    "Its colour profile could not be used for a picture of the lossy kind of JPEG XL: it was decoded to sRGB."
+)
 
 
 class JpegXl:
-    """The JPEG XL family. Photos with loss are decoded to the space they name, those with a profile to sRGB."""
+    """The JPEG XL family. Photos with loss are decoded to the space that they name or to their profile."""
 
     id = "jpegxl"
     title = "JPEG XL"
@@ -55,19 +57,16 @@ class JpegXl:
         return _info(path, read_header(_codestream(_boxes(load(path)))))
 
     def read(self, path: Path, page: int = 0) -> Photo:
-        import imagecodecs
-
         boxes = _boxes(load(path))
         stream = _codestream(boxes)
         head = read_header(stream)
         info = _info(path, head)
-        samples = np.asarray(imagecodecs.jpegxl_decode(stream, keeporientation=True, numthreads=0))
-        samples = samples.reshape(info.height, info.width, -1)
-        if samples.shape[2] != info.format.channels:
-            raise ValueError("JPEG XL header and image disagree")
-        samples = _at_depth(samples, head, info.format)
-        metadata = _metadata(boxes, head, info.format)
-        notes = (HIDDEN_PROFILE,) if head.xyb and head.icc else ()
+        samples = _in_profile(stream, head, info)
+        hidden = samples is None and head.xyb and head.icc is not None
+        if samples is None:
+            samples = _at_depth(_decoded(stream, info), head, info.format)
+        metadata = _metadata(boxes, head, info.format, hidden=hidden)
+        notes = (HIDDEN_PROFILE,) if hidden else ()
         return Photo(shown(samples, head.orientation), info.format, metadata, path, self.id, notes=notes)
 
     def holds(self, pixel_format: PixelFormat) -> PixelFormat:
@@ -126,6 +125,32 @@ def _info(path: Path, head: Header) -> PhotoInfo:
     return PhotoInfo(JpegXl.id, head.width, head.height, pixel_format, head.orientation)
 
 
+def _decoded(stream: bytes, info: PhotoInfo) -> Samples:
+    import imagecodecs
+
+    samples = np.asarray(imagecodecs.jpegxl_decode(stream, keeporientation=True, numthreads=0))
+    samples = samples.reshape(info.height, info.width, -1)
+    if samples.shape[2] != info.format.channels:
+        raise ValueError("JPEG XL header and image disagree")
+    return samples
+
+
+def _in_profile(stream: bytes, head: Header, info: PhotoInfo) -> Samples | None:
+    """A lossy picture in the colours of its profile: the decoder knows none, so it is asked for floats without limits.
+
+    None for other pictures, and where the profile leads one way only, as scanners' do.
+    """
+    if not head.xyb or head.icc is None or info.format.colour is not Colour.RGB:
+        return None
+    try:
+        from_extended_srgb(np.zeros((1, 1, 3), np.float32), head.icc)
+    except ValueError:
+        return None
+    samples = _decoded(as_floats_in_srgb(stream), info)
+    samples[..., :3] = from_extended_srgb(samples[..., :3], head.icc)
+    return quantised(from_float(samples, info.format.numpy), info.format)
+
+
 def _at_depth(samples: Samples, head: Header, pixel_format: PixelFormat) -> Samples:
     """The decoder gives numbers of fewer than 8 or 16 bits as they are stored."""
     if pixel_format.dtype == "float32":
@@ -138,11 +163,11 @@ def _at_depth(samples: Samples, head: Header, pixel_format: PixelFormat) -> Samp
     return expanded(samples, head.bits, pixel_format.white)
 
 
-def _metadata(boxes: list[Box], head: Header, pixel_format: PixelFormat) -> Metadata:
+def _metadata(boxes: list[Box], head: Header, pixel_format: PixelFormat, *, hidden: bool) -> Metadata:
     block = _box(boxes, _EXIF)
     if block is not None:  # four bytes say where the block begins
         block = exif.without_prefix(block[4 + int.from_bytes(block[:4]) :]) or None
-    icc = None if head.xyb and head.icc else head.icc
+    icc = None if hidden else head.icc
     colours = head.colours
     if icc is None and not colours.embedded:
         icc = named_profile(colours.white, colours.primaries, colours.transfer, colours.gamma, gray=colours.gray)

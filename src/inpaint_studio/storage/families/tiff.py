@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
 from inpaint_studio.storage import exif, previews, privacy, tiff_graft
 from inpaint_studio.storage.containers import tiff_page as tags
 from inpaint_studio.storage.containers.ifd import GPS, Entry, Ifd, Layout
-from inpaint_studio.storage.containers.tiff_page import Page, is_tiff, read_page
+from inpaint_studio.storage.containers.tiff_page import Page, is_tiff, read_page, read_pages
 from inpaint_studio.storage.family import Keep
 from inpaint_studio.storage.icc import fitting
 from inpaint_studio.storage.orientation import shown, stored, valid
@@ -39,6 +40,8 @@ _COLOURS = {
     tags.SEPARATED: Colour.CMYK,
 }
 _MOST_CHANNELS = 6
+#: More pages than this are not offered; each can still be named.
+_MOST_LISTED = 1000
 _INKS = 332  # the InkSet tag: 1 is CMYK
 
 
@@ -61,6 +64,15 @@ class Tiff:
         orientation = valid(chosen.number(exif.ORIENTATION, 1))
         pixel_format = _format(path, chosen)
         return PhotoInfo(self.id, chosen.width, chosen.height, pixel_format, orientation, chosen.pages)
+
+    def pages(self, path: Path) -> tuple[int, ...]:
+        found = []
+        with path.open("rb") as stream:
+            for page in read_pages(stream, _MOST_LISTED):
+                with contextlib.suppress(InputError, *DECODER_ERRORS):
+                    _format(path, page)
+                    found.append(page.index)
+        return tuple(found)
 
     def read(self, path: Path, page: int = 0) -> Photo:
         directory = _page(path, page)
@@ -282,7 +294,7 @@ def _metadata(page: Page, pixel_format: PixelFormat) -> Metadata:
 
     return Metadata(
         icc=fitting(data(tags.ICC), pixel_format),
-        exif=_exif_block(page),
+        exif=exif_block(page),
         xmp=data(tags.XMP),
         iptc=data(tags.IPTC),
         resolution=exif.resolution_in(page.layout, page.ifd),
@@ -290,7 +302,7 @@ def _metadata(page: Page, pixel_format: PixelFormat) -> Metadata:
     )
 
 
-def _exif_block(page: Page) -> bytes | None:
+def exif_block(page: Page) -> bytes | None:
     """An EXIF block of the descriptive tags and the EXIF and GPS directories; None when there are none."""
     described = {tag: entry for tag, entry in page.ifd.entries.items() if tag in _DESCRIPTIVE}
     block = None

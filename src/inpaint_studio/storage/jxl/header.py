@@ -35,8 +35,8 @@ class Header:
     """What a codestream says before its first frame.
 
     `xyb`: pixels are stored with loss, in a space of their own. `extra`: kinds of the channels beside colour, 0 is
-    alpha. `metadata`, `depth` and `after` are the bits at which the metadata, the sample's depth and what follows the
-    metadata begin, `end` is the whole byte at which the frames do.
+    alpha. `metadata`, `depth`, `channels` and `after` are the bits at which the metadata, the sample's depth, what follows
+    that and what follows the metadata begin, `end` is the whole byte at which the frames do.
     """
 
     width: int
@@ -52,6 +52,7 @@ class Header:
     plain: bool
     metadata: int
     depth: int
+    channels: int
     after: int
     end: int
 
@@ -66,12 +67,14 @@ def read_header(stream: bytes) -> Header:
     orientation, animated, bits, floating, xyb, colours = 1, False, 8, False, True, Colours()
     extra: tuple[int, ...] = ()
     plain, depth = reader.bool(), reader.at
+    channels = depth
     if not plain:
         more = reader.bool()
         if more:
             orientation, animated = _read_more(reader)
         depth = reader.at
         bits, floating = _read_depth(reader)
+        channels = reader.at
         reader.bool()
         count = reader.u32(((0, 0), (1, 0), (2, 4), (1, 12)))
         extra = tuple(_read_extra(reader) for _ in range(count))
@@ -88,7 +91,7 @@ def read_header(stream: bytes) -> Header:
         raise ValueError("JPEG XL with transforms of its own")
     icc = read_profile(reader) if colours.embedded else None
     reader.align()
-    place = (metadata, depth, after, reader.at // 8)
+    place = (metadata, depth, channels, after, reader.at // 8)
     return Header(width, height, orientation, animated, bits, floating, extra, xyb, colours, icc, plain, *place)
 
 
@@ -120,6 +123,26 @@ def with_head(stream: bytes, icc: bytes | None, orientation: int) -> bytes:
     writer.bool(True)
     if icc is not None:
         write_profile(writer, icc)
+    return writer.bytes() + stream[head.end :]
+
+
+def as_floats_in_srgb(stream: bytes) -> bytes:
+    """The codestream `stream`, whose colours are of the lossy kind, asking for floats in sRGB instead of its profile.
+
+    What lies outside sRGB is then decoded to values below 0 and above 1. Raises ValueError for another kind.
+    """
+    head = read_header(stream)
+    if head.plain or not head.xyb:
+        raise ValueError("JPEG XL with colours as they are")
+    reader, writer = BitReader(stream), BitWriter()
+    writer.copy(reader, 0, head.depth)
+    writer.bool(True)  # floats of 32 bits, 8 of them for the exponent
+    writer.u(0, 2)
+    writer.u(7, 4)
+    writer.copy(reader, head.channels, head.colours.start)
+    writer.bool(True)  # sRGB
+    writer.copy(reader, head.colours.end, head.after)
+    writer.bool(True)
     return writer.bytes() + stream[head.end :]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer
+from inpaint_studio.document.layers import Layer, MaskLayer, PixelLayer
 from inpaint_studio.pixels.format import PixelFormat, Samples, from_float
 from inpaint_studio.pixels.rect import Rect
 
@@ -42,13 +42,13 @@ def sheets(photo: Samples, pixel_format: PixelFormat, layers: tuple[Layer, ...],
         place = layer.covered.clipped(Rect.of_size(width, height))
         if place.empty:
             continue
-        plane = layer.alpha if isinstance(layer, FillLayer) else layer.planes.get("coverage")
+        plane = layer.alpha if isinstance(layer, PixelLayer) else layer.planes.get("coverage")
         if plane is None:
             continue
         place = Rect.around(plane.read(place)[..., 0] > 0).moved(place.left, place.top)
         if place.empty:
             continue
-        if isinstance(layer, FillLayer):
+        if isinstance(layer, PixelLayer):
             hidden = layer.hidden.read(place)[..., 0]
             mask = 255 - hidden if hidden.any() else None
             alpha = layer.alpha.read(place)[..., 0]

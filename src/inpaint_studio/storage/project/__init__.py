@@ -4,10 +4,19 @@ The journal (`journal`, driven by `writer`) takes every edit while a document is
 the user keeps; `recovery` finds journals that a dead program left.
 """
 
-from inpaint_studio.storage.project.journal import Change, Journal
+from inpaint_studio.storage.project.journal import Change, Journal, Pictures
 from inpaint_studio.storage.project.opened import Opened, ReadPhoto, open_journal
 from inpaint_studio.storage.project.places import journals_folder, new_journal
-from inpaint_studio.storage.project.project import SUFFIX, Written, is_project, open_project, read_thumbnail, save
+from inpaint_studio.storage.project.preview import Preview, make_preview, read_preview
+from inpaint_studio.storage.project.project import (
+    SUFFIX,
+    Written,
+    is_project,
+    mark_exported,
+    open_project,
+    read_thumbnail,
+    save,
+)
 from inpaint_studio.storage.project.recovery import Leftover, discard, leftovers
 from inpaint_studio.storage.project.steps import StoredStep
 from inpaint_studio.storage.project.thumbnail import make_thumbnail
@@ -20,6 +29,8 @@ __all__ = [
     "JournalWriter",
     "Leftover",
     "Opened",
+    "Pictures",
+    "Preview",
     "ReadPhoto",
     "StoredStep",
     "Written",
@@ -27,10 +38,13 @@ __all__ = [
     "is_project",
     "journals_folder",
     "leftovers",
+    "make_preview",
     "make_thumbnail",
+    "mark_exported",
     "new_journal",
     "open_journal",
     "open_project",
+    "read_preview",
     "read_thumbnail",
     "save",
 ]

@@ -14,7 +14,7 @@ from inpaint_studio.storage.project import schema
 from inpaint_studio.storage.project.creation import lay_out, store_blob
 from inpaint_studio.storage.project.layer_rows import last_id_of, store_layers
 from inpaint_studio.storage.project.places import PARTIAL, hold_journal, hold_project, remove_journal
-from inpaint_studio.storage.project.records import Saved, State, now
+from inpaint_studio.storage.project.records import Pictured, Saved, State, now
 from inpaint_studio.storage.project.refusals import in_use, writing
 from inpaint_studio.storage.project.steps import drop_steps_after, store_step, stored_steps
 
@@ -31,17 +31,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """What a document looked like just after the change number `shows`: `make_thumbnail`'s and `make_preview`'s."""
+
+    thumbnail: bytes
+    preview: bytes | None = None
+    shows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One transaction to be: where the document stands after it, and the step it takes when it is a new one.
 
-    `number` is above those of all earlier changes. `position` counts the done steps; None when only `thumbnail` changes.
+    `number` is above those of all earlier changes. `position` counts the done steps; None when only `pictures` change.
     """
 
     number: int
     position: int | None = None
     layers: tuple[LayerState, ...] = ()
     edit: Edit | None = None
-    thumbnail: bytes | None = None
+    pictures: Pictures | None = None
 
 
 class Journal:
@@ -60,6 +69,8 @@ class Journal:
             self.state = State.read(self._connection)
             self.saved = Saved.read(self._connection)
             self._numbers = [step.number for step in stored_steps(self._connection)]
+            #: The change after which the document last looked different.
+            self._moved = self.state.revision
         except BaseException:
             self._connection.close()
             raise
@@ -108,8 +119,8 @@ class Journal:
         state = replace(self.state, revision=change.number, modified=now())
         numbers = self._numbers
         with writing(self.path), self._transaction() as connection:
-            if change.thumbnail is not None:
-                store_blob(connection, "thumbnail", change.thumbnail, change.number)
+            if change.pictures is not None:
+                self._record_pictures(connection, change.pictures, change.number)
             if change.position is not None:
                 numbers = self._record_step(connection, change, change.position)
                 store_layers(connection, self.layers, change.layers, change.number)
@@ -119,7 +130,11 @@ class Journal:
             state.write(connection)
         self.state, self._numbers = state, numbers
         if change.position is not None:
-            self.layers = change.layers
+            self.layers, self._moved = change.layers, change.number
+
+    def number_at(self, position: int) -> int:
+        """The number of the last of `position` done steps; 0 for none."""
+        return self._numbers[position - 1] if position else 0
 
     def mark(self, saved: Saved) -> None:
         """Remember a save. What the project was told to remove need not be told again."""
@@ -174,6 +189,13 @@ class Journal:
             store_step(connection, change.number, change.edit)
             numbers.append(change.number)
         return numbers
+
+    def _record_pictures(self, connection: sqlite3.Connection, pictures: Pictures, number: int) -> None:
+        """A preview that steps have gone past while it was made is not kept: nobody must take it for the document."""
+        store_blob(connection, "thumbnail", pictures.thumbnail, number)
+        if pictures.preview is not None and pictures.shows >= self._moved:
+            store_blob(connection, "preview", pictures.preview, number)
+            Pictured(self.state.top).write(connection)
 
     def _connected(self) -> sqlite3.Connection:
         connection = schema.connect(self.path)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from inpaint_studio.storage.project.journal import Pictures
     from inpaint_studio.storage.project.writer import JournalWriter
 
 #: The suffix of project files.
@@ -92,7 +93,7 @@ def save(
     writer: JournalWriter,
     target: Path,
     *,
-    thumbnail: bytes | None = None,
+    pictures: Pictures | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Written:
     """Write the document of `writer`, with every step recorded before the call, into the project file `target`.
@@ -101,8 +102,8 @@ def save(
     new file. Blocks: call it from a thread of its own; steps may be recorded meanwhile. Raises InputError, or Cancelled
     soon after `cancelled` says so; either way the old file stands.
     """
-    if thumbnail is not None:
-        writer.record_thumbnail(thumbnail)
+    if pictures is not None:
+        writer.record_pictures(pictures)
     target = _resolved(target)
     with writer.saving() as journal, writing(target), journal.claiming(target):
         old, new = journal.saved, Saved(secrets.token_hex(16), path=str(target))
@@ -112,6 +113,16 @@ def save(
             saved, written = _save_whole(journal.path, target, new, cancelled)
         writer.mark(saved)
     return written
+
+
+def mark_exported(writer: JournalWriter, position: int) -> None:
+    """Remember that the document, with `position` steps done, is in the photo's own file: nothing of it is unsaved.
+
+    For documents without a project file. Blocks. Raises InputError when it can't be written down.
+    """
+    with writer.saving() as journal:
+        # without an id no project goes on from here: the first save writes it whole
+        writer.mark(Saved(revision=journal.state.revision, top=journal.number_at(position)))
 
 
 def open_project(

@@ -115,6 +115,13 @@ class State(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Pictured(Record):
+    """The number of the last done step that the preview shows; absent where there is no preview."""
+
+    top: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Saved(Record):
     """The last save: an id that the project file has too, the transaction and last done step it holds, and its path."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from inpaint_studio.background import step_back
 from inpaint_studio.errors import InputError, StudioError
 from inpaint_studio.storage.project import schema
-from inpaint_studio.storage.project.journal import Change
+from inpaint_studio.storage.project.journal import Change, Pictures
 from inpaint_studio.storage.project.records import Saved
 from inpaint_studio.storage.project.refusals import reading
 from inpaint_studio.storage.project.steps import find_step, load_step
@@ -73,11 +73,16 @@ class JournalWriter:
         layers = tuple(layer.state() for layer in document.layers)
         return self._append(lambda number: Change(number, position, layers, edit))
 
-    def record_thumbnail(self, thumbnail: bytes) -> int:
-        """Keep a picture of the document. Raises ValueError for what `make_thumbnail` did not make."""
-        if not valid_thumbnail(thumbnail):
+    @property
+    def last_number(self) -> int:
+        """The number of the newest change, for `Pictures.shows`; on the thread that owns the document."""
+        return self._number
+
+    def record_pictures(self, pictures: Pictures) -> int:
+        """Keep pictures of the document. Raises ValueError for a thumbnail that `make_thumbnail` did not make."""
+        if not valid_thumbnail(pictures.thumbnail):
             raise ValueError("a thumbnail is a PNG of at most 256 pixels a side")
-        return self._append(lambda number: Change(number, thumbnail=thumbnail))
+        return self._append(lambda number: Change(number, pictures=pictures))
 
     def flush(self) -> None:
         """Wait until everything recorded is committed. Raises InputError when it can't be; it stays in memory."""

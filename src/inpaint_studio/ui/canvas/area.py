@@ -1,16 +1,18 @@
-"""The scrolling, zooming area that shows a document; what happens by the pointer is in `canvas`."""
+"""The area that shows a document; what happens by the pointer is in `canvas`."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.pixels.display_samples import ToDisplay, eight_bit
@@ -27,26 +29,24 @@ from inpaint_studio.ui.canvas.drawing import (
     draw_marks,
     draw_outline,
     draw_preview,
-    draw_scene,
     draw_surround,
 )
-from inpaint_studio.ui.canvas.frames import FrameArea
 from inpaint_studio.ui.canvas.marks import Marks
 from inpaint_studio.ui.canvas.outline import Outline
 from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
-from inpaint_studio.ui.canvas.view import View
+from inpaint_studio.ui.canvas.tiles import Passing, draw_scene
+from inpaint_studio.ui.canvas.turned import Turned
+from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
+from inpaint_studio.ui.canvas.view_area import ViewArea
 
 #: A preview is shown at about this many pixels at most: more would hold up the window.
 _PREVIEW_PIXELS = 1 << 19
 
 
-class CanvasArea(FrameArea):
+class CanvasArea(ViewArea):
     """Shows the tiles of a document. Input and changes are gathered and painted together, at most once a frame."""
 
-    zoomChanged = Signal(float)  # noqa: N815  Qt's way to name signals
-    #: The View that is shown from now on.
-    viewChanged = Signal(object)  # noqa: N815
     #: A frame is on the widget.
     painted = Signal()
 
@@ -54,8 +54,6 @@ class CanvasArea(FrameArea):
         super().__init__(parent)
         self._scene: Scene | None = None
         self._scaled: ScaledTiles | None = None
-        self._view = View()
-        self._fitting = True
         self._overlay_shown = True
         self._before_shown = False
         self._fills_alone = False
@@ -64,9 +62,8 @@ class CanvasArea(FrameArea):
         self._preview: Preview | None = None
         self._outline: Outline | None = None
         self._marks: Marks | None = None
-        self._bars_due = True
-        self._syncing = False
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._passing = Passing()
+        self._turned = Turned()
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     # ---- the document
@@ -107,10 +104,15 @@ class CanvasArea(FrameArea):
         """Memory that the canvas keeps of masks, beside the document's own."""
         return 0 if self._scene is None else self._scene.mask_nbytes
 
-    def _document_changed(self, rect: Rect) -> None:
+    def _document_changed(self, parts: Sequence[Rect]) -> None:
         if self._scaled is not None:
-            self._scaled.invalidate(rect)
-        self._mark(rect)
+            for part in parts:
+                self._scaled.invalidate(part)
+        whole = Rect.union_of(parts)
+        # one rectangle is painted many times faster than several, see `frames`
+        much = sum(part.area for part in parts) * 2 > whole.area
+        for rect in [whole] if much else parts:
+            self._mark(rect)
 
     # ---- what is shown over it
 
@@ -186,6 +188,7 @@ class CanvasArea(FrameArea):
         """Draw a border, such as that of what a fill would change, in place of the one before."""
         self.clear_outline()
         self._outline = outline
+        outline.width = self._line
         self._mark(outline.rect)
 
     def clear_outline(self) -> None:
@@ -206,20 +209,9 @@ class CanvasArea(FrameArea):
         if self._marks is not None and self._marks.recode(codes):
             self._mark_device(self._view.shown(self._marks.rect).grown(16))
 
-    # ---- the view
-
-    @property
-    def view(self) -> View:
-        """What part of the photo is seen; see `View.to_photo` and `View.to_viewport`."""
-        return self._view
-
     @property
     def _photo(self) -> Rect:
         return Rect(0, 0, 1, 1) if self._scene is None else self._scene.extent
-
-    def follow(self, view: View) -> None:
-        """Show the same part in the same size as a canvas beside this one."""
-        self._set_view(replace(self._view, zoom=view.zoom, left=view.left, top=view.top))
 
     def picture(self, most: int, until: float) -> QImage | None:
         """The whole document without masks, some `most` pixels large; None when there was no time to make it."""
@@ -239,109 +231,23 @@ class CanvasArea(FrameArea):
         height, width = pixels.shape
         return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
 
-    def zoom_fit(self) -> None:
-        """Show the whole photo."""
-        self._set_view(self._view.fitted(self._photo))
-        self._fitting = True
-
-    def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
-        """Zoom to `zoom` device pixels a photo pixel; the photo's point at `at` (the middle without) stays there."""
-        centre = QPointF(self._view.width / 2, self._view.height / 2) if at is None else at * self._ratio
-        self._set_view(self._view.zoomed(zoom, centre.x(), centre.y()))
-
-    def zoom_100(self) -> None:
-        """One photo pixel on one pixel of the screen."""
-        self.zoom_to(1.0)
-
-    def look_at(self, rect: Rect) -> None:
-        """Bring `rect` of the photo to the middle, as large as it is well seen; a zoom at which it is stays."""
-        self._set_view(self._view.around(rect))
-
-    def zoom_in(self, at: QPointF | None = None) -> None:
-        """To the next larger of the usual zooms."""
-        self.zoom_to(self._view.stepped(1), at)
-
-    def zoom_out(self, at: QPointF | None = None) -> None:
-        """To the next smaller of the usual zooms."""
-        self.zoom_to(self._view.stepped(-1), at)
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Move the view by device pixels: to the right and down."""
-        self._set_view(self._view.moved(round(dx), round(dy), self._photo))
-
-    def _set_view(self, view: View) -> None:
-        before, self._view = self._view, view
-        self._fitting = False
-        if view == before:
-            return
-        self._bars_due = True
-        self._mark_all()
-        self.viewChanged.emit(view)
-        if view.zoom != before.zoom:
-            self.zoomChanged.emit(view.zoom)
-
-    def _sync_scroll_bars(self) -> None:
-        view, photo = self._view, self._photo
-        self._syncing = True
-        for bar, begin, end, size, value in (
-            (self.horizontalScrollBar(), photo.left, photo.right, view.width, view.left),
-            (self.verticalScrollBar(), photo.top, photo.bottom, view.height, view.top),
-        ):
-            low, high = view.scroll_range(begin, end, size)
-            # no bar for a photo that fits in; one that was moved partly out of sight comes back with Ctrl+0
-            needed = (end - begin) * view.zoom > size
-            bar.setRange(min(low, value) if needed else value, max(high, value) if needed else value)
-            bar.setPageStep(size)
-            bar.setSingleStep(max(1, size // 20))
-            bar.setValue(value)
-        self._syncing = False
-
-    def scrollContentsBy(self, _dx: int, _dy: int) -> None:  # noqa: N802  Qt's name
-        """A scroll bar was moved."""
-        if not self._syncing:
-            left, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
-            self.pan(left - self._view.left, top - self._view.top)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Keep the top-left corner, so that a bar that appears moves nothing, or the fit."""
-        super().resizeEvent(event)
-        self._take_size()
-
-    def event(self, event: QEvent) -> bool:
-        """The window moved to a screen of another scale."""
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._take_size()
-        return super().event(event)
-
-    def _take_size(self) -> None:
-        fitting = self._fitting
-        size = self.viewport().size()
-        self._set_view(self._view.resized(round(size.width() * self._ratio), round(size.height() * self._ratio)))
-        if fitting:
-            self.zoom_fit()
-
     # ---- painting
 
-    def _after_frame(self) -> None:
-        if self._bars_due:
-            # after the photo: painting two bars takes as long as painting it
-            self._bars_due = False
-            self._sync_scroll_bars()
-
     def _mark(self, rect: Rect) -> None:
-        """`rect` of the photo looks different."""
-        self._mark_device(self._view.shown(rect).grown(2))
+        """`rect` of the photo looks different, with the lines around it."""
+        self._mark_device(self._view.shown(rect).grown(1 + self._line))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw what is dirty."""
-        frame = Frame(self.viewport(), event)
+        frame = Frame.of(self.viewport(), event)
         until = time.perf_counter() + BUDGET
         missing: list[Rect] = []
-        draw_surround(frame, self._view, None if self._scene is None else self._scene.extent)
-        if self._scene is not None and self._scaled is not None:
+        if self._scene is None or self._scaled is None:
+            draw_surround(frame, self._view, None)
+        else:
             missing = self._draw_document(frame, self._scene, self._scaled, until)
         self._draw_over(frame)
-        frame.end()
+        frame.painter.end()
         for rect in missing:
             self._mark_device(rect)
         self.painted.emit()
@@ -349,25 +255,38 @@ class CanvasArea(FrameArea):
     def _draw_document(self, frame: Frame, scene: Scene, scaled: ScaledTiles, until: float) -> list[Rect]:
         """Draw the photo with what lies over it; device rectangles that there was no time for."""
         view = self._view
-        missing: list[Rect] = []
-        after = Rect.of_size(view.width + 1, view.height + 1)
+        whole = Rect.of_size(view.width + 1, view.height + 1)
+        parts = [(whole, self._show())]
         if self._split is not None:
             x = split_place(view, self._split)
-            with limited(frame, Rect(0, 0, x, after.bottom)):
-                missing += draw_scene(frame, view, scene, scaled, Show.ORIGINAL, until)
-            after = Rect(x, 0, after.right, after.bottom)
-        with limited(frame, after):
-            missing += draw_scene(frame, view, scene, scaled, self._show(), until)
-            if self._preview is not None and not self._before_shown:
+            parts = [(replace(whole, right=x), Show.ORIGINAL), (replace(whole, left=x), self._show())]
+        missing: list[Rect] = []
+        for part, show in parts:
+            with limited(frame, part):
+                draw = partial(self._draw_upright, scene, scaled, show, until)
+                missing += draw(frame, view) if view.angle == 0 else self._turned.draw(frame, view, draw)
+        if self._split is not None:
+            draw_split(frame, view, self._split, self._ratio)
+        return missing
+
+    def _draw_upright(
+        self, scene: Scene, scaled: ScaledTiles, show: Show, until: float, frame: Frame, view: View
+    ) -> list[Rect]:
+        """Draw all of the photo that `view`, which is not turned, shows in a frame."""
+        draw_surround(frame, view, scene.extent)
+        if self._coarse and view.zoom < NEAREST_ZOOM:
+            missing = self._passing.draw(frame, view, scene, show, until)
+        else:
+            missing = draw_scene(frame, view, scene, scaled, show, until)
+        if show is not Show.ORIGINAL:
+            if self._preview is not None:
                 draw_preview(frame, view, self._preview)
-            if self._outline is not None and not self._before_shown:
+            if self._outline is not None:
                 missing += draw_outline(frame, view, self._outline, until)
-            if self._marks is not None and not self._before_shown:
+            if self._marks is not None:
                 missing += draw_marks(frame, view, self._marks, until)
         if self._grid_shown and view.zoom > GRID_ZOOM:
             draw_grid(frame, view, scene.extent)
-        if self._split is not None:
-            draw_split(frame, view, self._split, self._ratio)
         return missing
 
     def _show(self) -> Show:

@@ -14,20 +14,16 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QTabletEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from inpaint_studio.document.edits import Edit
 from inpaint_studio.tools.base import PointerEvent
 from inpaint_studio.ui.canvas.comparing import near_split
+from inpaint_studio.ui.canvas.hand_area import HandArea
 from inpaint_studio.ui.canvas.pointing import pointer_event, to_photo
-from inpaint_studio.ui.canvas.tool_area import ToolArea
+from inpaint_studio.ui.canvas.turning import turning_cursor
 
-#: Wheel angle (eighths of a degree) that doubles the zoom: four notches of a usual mouse.
-_ANGLE_TO_DOUBLE = 480
-#: Device pixels that one notch moves the view.
-_NOTCH, _PIXELS_A_NOTCH = 120, 96
 #: What ends or takes back a line that goes on between clicks; while there is one, no shortcut takes them.
 _LINE_KEYS = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace}
 _TABLET = {QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease}
@@ -40,15 +36,18 @@ class _Drag(Enum):
     BRUSH = auto()
     MENU = auto()
     SPLIT = auto()
+    TURN = auto()
 
 
-class Canvas(ToolArea):
+class Canvas(HandArea):
     """Shows a document and hands what the pointer does on it to `pointer`.
 
     `strokeFinished` carries an edit that is already applied: it has to be remembered, not done. Keys that no action of
     the window takes first: Space pans while held, Z zooms by clicks while held (Alt: out), `\\` shows the original while
-    held, O toggles the masks, Ctrl+0, Ctrl+1, Ctrl++ and Ctrl+− zoom, Esc takes a running stroke back. While a tool goes
-    on between clicks, Enter and a double click finish its work, and Backspace takes the last click back.
+    held, O toggles the masks, Ctrl+0, Ctrl+1, Ctrl++ and Ctrl+− zoom. R has drags turn the view, until it is pressed again,
+    or for one drag while it is held; Shift keeps to steps. Esc takes a running stroke back, otherwise it brings the view
+    upright. While a tool goes on between clicks, Enter and a double click finish its work, and Backspace takes the last
+    click back.
     """
 
     cursorMoved = Signal(float, float)  # noqa: N815  Qt's way to name signals
@@ -66,9 +65,8 @@ class Canvas(ToolArea):
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
         self._drag = _Drag.NONE
-        self._panning = False
         self._queue: list[PointerEvent] = []
-        self._pan_from = QPointF()
+        self._press_at = QPointF()
         self._held: set[Qt.Key] = set()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -83,17 +81,14 @@ class Canvas(ToolArea):
         x, y = to_photo(self._hover, self._view, self._ratio)
         return math.floor(x), math.floor(y)
 
-    def set_panning(self, on: bool) -> None:
-        """Whether the left button moves the view, as with the hand in hand."""
-        self._mark_brush()
-        self._panning = on
-        self._update_cursor()
-
     def _busy_otherwise(self) -> bool:
-        return bool(self._held) or self._drag is _Drag.PAN
+        return bool(self._held) or self._turning or self._drag is _Drag.PAN
 
     def _update_cursor(self) -> None:
         shape = Qt.CursorShape.ArrowCursor
+        if self._turning and not self._held and self._drag is not _Drag.PAN:
+            self.viewport().setCursor(turning_cursor(self._ratio))
+            return
         if self._drag is _Drag.PAN:
             shape = Qt.CursorShape.ClosedHandCursor
         elif Qt.Key.Key_Space in self._held or self._panning:
@@ -135,7 +130,7 @@ class Canvas(ToolArea):
             event.accept()
             return True
         if isinstance(event, QNativeGestureEvent) and event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
-            self.zoom_to(self._view.zoom * (1 + event.value()), event.position())
+            self.zoom_on(1 + event.value(), event.position())
             return True
         if event.type() == QEvent.Type.Leave:
             self._mark_brush()
@@ -147,10 +142,15 @@ class Canvas(ToolArea):
         if self._drag is not _Drag.NONE:
             return
         left = event.button() is Qt.MouseButton.LeftButton
-        pans = Qt.Key.Key_Space in self._held or (self._panning and Qt.Key.Key_Z not in self._held)
+        hand = self._panning and not self._turning and Qt.Key.Key_Z not in self._held
+        pans = Qt.Key.Key_Space in self._held or hand
         if event.button() is Qt.MouseButton.MiddleButton or (left and pans):
             self._mark_brush()
-            self._drag, self._pan_from = _Drag.PAN, event.position()
+            self._drag = _Drag.PAN
+            self._begin_pan(event.position())
+        elif left and self._turning and not self._held:
+            self._drag = _Drag.TURN
+            self._begin_turn(event.position())
         elif left and near_split(self._view, self.split, event.position().x() * self._ratio, self._ratio):
             self._drag = _Drag.SPLIT
         elif left and Qt.Key.Key_Z in self._held:
@@ -169,7 +169,7 @@ class Canvas(ToolArea):
 
     def _press_right(self, event: QMouseEvent | QTabletEvent) -> None:
         """Alt changes the brush by the way the pointer goes; otherwise a click asks for the pop-up."""
-        self._pan_from = event.position()
+        self._press_at = event.position()
         if event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self._drag = _Drag.BRUSH
             self.brushDragBegan.emit()
@@ -179,24 +179,22 @@ class Canvas(ToolArea):
     def _move(self, event: QMouseEvent | QTabletEvent) -> None:
         if self._drag is _Drag.BRUSH:
             # the circle stays where it was, and shows what becomes of it
-            way = event.position() - self._pan_from
+            way = event.position() - self._press_at
             self.brushDragged.emit(way.x() * self._ratio / self._view.zoom, way.y())
             return
         if self._drag is _Drag.SPLIT:
             self.set_split(event.position().x() * self._ratio / self._view.width)
             return
+        if self._drag is _Drag.TURN:
+            self._turn_after(event.position(), snap=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+            return
         self._mark_brush()
         self._hover = event.position()
         self._mark_brush()
-        idle = self._drag is _Drag.NONE and not self._held and self.document is not None
+        idle = self._drag is _Drag.NONE and not self._held and not self._turning and self.document is not None
         self._follow_ghost(pointer_event(event, self._view, self._ratio) if idle else None)
         if self._drag is _Drag.PAN:
-            way = (self._pan_from - event.position()) * self._ratio
-            # what is less than a device pixel waits for the next move
-            self._pan_from = (
-                event.position() + QPointF(way.x() - round(way.x()), way.y() - round(way.y())) / self._ratio
-            )
-            self.pan(way.x(), way.y())
+            self._pan_after(event.position())
         elif self._drag is _Drag.STROKE:
             self._queue.append(pointer_event(event, self._view, self._ratio))
             self._schedule_frame()
@@ -206,7 +204,7 @@ class Canvas(ToolArea):
         self.cursorMoved.emit(*to_photo(event.position(), self._view, self._ratio))
 
     def _release(self, event: QMouseEvent | QTabletEvent) -> None:
-        if self._drag in (_Drag.PAN, _Drag.BRUSH, _Drag.SPLIT):
+        if self._drag in (_Drag.PAN, _Drag.BRUSH, _Drag.SPLIT, _Drag.TURN):
             self._drag = _Drag.NONE
         elif self._drag is _Drag.MENU:
             self._drag = _Drag.NONE
@@ -264,21 +262,7 @@ class Canvas(ToolArea):
             self.cancel_stroke()
         super().hideEvent(event)
 
-    # ---- wheel and keys
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
-        """Ctrl zooms at the pointer, otherwise the view moves."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            factor = 2 ** (event.angleDelta().y() / _ANGLE_TO_DOUBLE)
-            self.zoom_to(self._view.zoom * factor, event.position())
-        else:
-            way = QPointF(event.pixelDelta()) * self._ratio
-            if way.isNull():
-                way = QPointF(event.angleDelta()) * (_PIXELS_A_NOTCH / _NOTCH * self._ratio)
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and way.x() == 0:
-                way = QPointF(way.y(), 0)
-            self.pan(-way.x(), -way.y())
-        event.accept()
+    # ---- keys
 
     def event(self, event: QEvent) -> bool:
         """Keys that mean something to a tool at work are no shortcuts."""
@@ -300,7 +284,10 @@ class Canvas(ToolArea):
             self.set_overlay_shown(not self.overlay_shown)
         elif key in _LINE_KEYS and self._between_clicks():
             self._end_line(key)
-        elif key != Qt.Key.Key_Escape or not self.cancel_stroke():
+        elif key == Qt.Key.Key_R and not event.modifiers():
+            if not event.isAutoRepeat():
+                self.set_turning(not self._turning)
+        elif key != Qt.Key.Key_Escape or not (self.cancel_stroke() or self.stop_turning()):
             event.ignore()
 
     def _end_line(self, key: Qt.Key) -> None:
@@ -324,6 +311,9 @@ class Canvas(ToolArea):
         key = Qt.Key(event.key())
         if key in self._held and not event.isAutoRepeat():
             self._let_go(key)
+        elif key == Qt.Key.Key_R and self._turned_by_hand and not event.isAutoRepeat():
+            # it was held for a drag
+            self.set_turning(False)
         else:
             event.ignore()
 

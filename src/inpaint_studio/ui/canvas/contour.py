@@ -1,4 +1,4 @@
-"""The line that a tool shows while it selects: over the canvas, dark and light by turns, so that it is seen on any photo."""
+"""The line that a tool shows while it selects: light dashes on a dark line with dark rims, so that it is seen on any photo."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.tools.base import Contour
 from inpaint_studio.ui.canvas.view import View
 
-_DARK, _LIGHT = QColor(0, 0, 0), QColor(255, 255, 255)
+_DARK, _LIGHT, _RIM = QColor(0, 0, 0), QColor(255, 255, 255), QColor(0, 0, 0, 190)
 #: Lengths of a light dash and of the gap after it, in line widths.
-_DASHES = [4.0, 4.0]
+_DASHES = [6.0, 3.0]
+#: The width of the line with its rims, in line widths.
+_RIMS = 3
 #: Half the side of the first point's square, in pixels of the screen.
 _GRIP = 3.0
 
@@ -23,11 +25,9 @@ def device_bounds(contour: Contour, view: View, ratio: float) -> Rect:
     if not contour.points:
         return Rect(0, 0, 0, 0)
     xs, ys = zip(*contour.points, strict=True)
-    left, top = view.to_viewport(min(xs), min(ys))
-    right, bottom = view.to_viewport(max(xs), max(ys))
-    return Rect(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)).grown(
-        math.ceil((_GRIP + 1) * ratio) + 1
-    )
+    left, top = view.upright.to_viewport(min(xs), min(ys))
+    right, bottom = view.upright.to_viewport(max(xs), max(ys))
+    return view.around_upright(left, top, right, bottom).grown(math.ceil((_GRIP + _RIMS) * ratio) + 1)
 
 
 def draw_contour(painter: QPainter, contour: Contour, view: View, ratio: float) -> None:
@@ -39,12 +39,16 @@ def draw_contour(painter: QPainter, contour: Contour, view: View, ratio: float) 
     width = max(1, round(ratio))
     painter.save()
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(_DARK, width))
-    painter.drawPolyline(line)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(_RIM, _RIMS * width))
+    # with anti-aliasing whole numbers are corners of pixels, without it their middles
+    painter.drawPolyline(line.translated(0.5, 0.5))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
     dashes = QPen(_LIGHT, width)
     dashes.setDashPattern(_DASHES)
-    painter.setPen(dashes)
-    painter.drawPolyline(line)
+    for pen in (QPen(_DARK, width), dashes):
+        painter.setPen(pen)
+        painter.drawPolyline(line)
     if contour.grip:
         side = 2 * round(_GRIP * ratio)
         painter.setPen(QPen(_DARK, width))

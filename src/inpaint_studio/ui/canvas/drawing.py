@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,18 +13,16 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QWidget
 
 from inpaint_studio.pixels.display_samples import Pixels, ToDisplay
-from inpaint_studio.pixels.pyramid import shrunk
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.pixels.tiled import TileKey, tile_keys, tile_rect
+from inpaint_studio.pixels.tiled import TileKey
 from inpaint_studio.tools.base import Ghost
 from inpaint_studio.ui.canvas.marks import Marks
 from inpaint_studio.ui.canvas.outline import BLOCK, Outline
-from inpaint_studio.ui.canvas.scaled import ScaledTiles
-from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 
 #: Neutral, so that it doesn't colour the judgement of the photo.
 SURROUND = QColor(0x2B, 0x2B, 0x2B)
+_RIM_LIGHT, _RIM_DARK = QColor(255, 255, 255), QColor(0, 0, 0, 215)
 #: Seconds that a frame may spend on tiles that were never shown; the others come with the next frames.
 BUDGET = 0.008
 
@@ -38,19 +36,22 @@ class Preview:
 
 
 class Frame:
-    """One paint event: a painter whose unit is the device pixel, and the device rectangles that have to be painted."""
+    """A painter whose unit is the device pixel, and the device rectangles that have to be painted."""
 
-    def __init__(self, viewport: QWidget, event: QPaintEvent) -> None:
+    def __init__(self, painter: QPainter, dirty: list[Rect]) -> None:
+        self.painter = painter
+        self.dirty = dirty
+
+    @classmethod
+    def of(cls, viewport: QWidget, event: QPaintEvent) -> Frame:
+        """One paint event; its painter has to be ended."""
         ratio = viewport.devicePixelRatioF()
-        self.painter = QPainter(viewport)
-        self.painter.scale(1 / ratio, 1 / ratio)
+        painter = QPainter(viewport)
+        painter.scale(1 / ratio, 1 / ratio)
         # at 125 % or 150 % a widget may begin within a device pixel: tiles must not
-        origin = self.painter.deviceTransform().map(QPointF(0, 0))
-        self.painter.translate(round(origin.x()) - origin.x(), round(origin.y()) - origin.y())
-        self.dirty = [device_rect(rect, ratio) for rect in _rects(event.region())]
-
-    def end(self) -> None:
-        self.painter.end()
+        origin = painter.deviceTransform().map(QPointF(0, 0))
+        painter.translate(round(origin.x()) - origin.x(), round(origin.y()) - origin.y())
+        return cls(painter, [device_rect(rect, ratio) for rect in _rects(event.region())])
 
 
 def _rects(region: QRegion) -> list[QRect]:
@@ -68,10 +69,16 @@ def device_rect(rect: QRect, ratio: float) -> Rect:
     )
 
 
+def as_image(pixels: Pixels) -> QImage:
+    """The memory of `pixels` as an image, not copied: for as long as `pixels` lives."""
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+
+
 def draw_surround(frame: Frame, view: View, photo: Rect | None) -> None:
     """Fill what the photo leaves free."""
     whole = Rect.of_size(view.width + 1, view.height + 1)
-    shown = Rect(0, 0, 0, 0) if photo is None else _photo_on_screen(view, photo).clipped(whole)
+    shown = Rect(0, 0, 0, 0) if photo is None else photo_on_screen(view, photo).clipped(whole)
     if shown.empty:
         frame.painter.fillRect(0, 0, whole.width, whole.height, SURROUND)
         return
@@ -85,7 +92,7 @@ def draw_surround(frame: Frame, view: View, photo: Rect | None) -> None:
             frame.painter.fillRect(strip.left, strip.top, strip.width, strip.height, SURROUND)
 
 
-def _photo_on_screen(view: View, photo: Rect) -> Rect:
+def photo_on_screen(view: View, photo: Rect) -> Rect:
     """The device pixels that the photo takes, rounded as its tiles are."""
     return Rect(
         round(photo.left * view.zoom) - view.left,
@@ -93,56 +100,6 @@ def _photo_on_screen(view: View, photo: Rect) -> Rect:
         max(round(photo.right * view.zoom), round(photo.left * view.zoom) + 1) - view.left,
         max(round(photo.bottom * view.zoom), round(photo.top * view.zoom) + 1) - view.top,
     )
-
-
-def _visible_tiles(dirty: Iterable[Rect], view: View, level: int, extent: Rect) -> Iterator[TileKey]:
-    """Each tile of `level` once that shows in one of the dirty device rectangles."""
-    inside = shrunk(extent, level)
-    seen: set[TileKey] = set()
-    for device in dirty:
-        for key in tile_keys(shrunk(view.visible(device.grown(1)), level).clipped(inside)):
-            if key not in seen:
-                seen.add(key)
-                yield key
-
-
-def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show: Show, until: float) -> list[Rect]:
-    """Draw the tiles; device rectangles that there was no time for are left dark and returned."""
-    level = view.level
-    scale = view.zoom * (1 << level)
-    inside = shrunk(scene.extent, level)
-    painter = frame.painter
-    shown = _photo_on_screen(view, scene.extent)
-    painter.save()
-    painter.setClipRect(QRect(shown.left, shown.top, shown.width, shown.height), Qt.ClipOperation.IntersectClip)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    smooth = view.zoom < NEAREST_ZOOM and scale != 1
-    missing = []
-    for key in _visible_tiles(frame.dirty, view, level, scene.extent):
-        part = tile_rect(key).clipped(inside)
-        left, top = round(part.left * scale) - view.left, round(part.top * scale) - view.top
-        width = max(1, round(part.right * scale) - view.left - left)
-        height = max(1, round(part.bottom * scale) - view.top - top)
-        in_time = (
-            scaled.prepare(view.zoom, level, show, key, until) if smooth else scene.prepare(show, level, key, until)
-        )
-        if not in_time:
-            painter.fillRect(left, top, width, height, SURROUND)
-            missing.append(Rect.of_size(width, height).moved(left, top))
-        elif smooth:
-            tile = scaled.tile(show, key, (part.width, part.height), (width, height))
-            painter.drawImage(left, top, _image(tile))
-        else:
-            image = _image(scene.tile(show, level, key))
-            painter.drawImage(QRect(left, top, width, height), image, QRect(0, 0, part.width, part.height))
-    painter.restore()
-    return missing
-
-
-def _image(pixels: Pixels) -> QImage:
-    """The memory of `pixels` as an image, not copied: for as long as `pixels` lives."""
-    height, width = pixels.shape
-    return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
 
 
 def draw_preview(frame: Frame, view: View, preview: Preview) -> None:
@@ -171,7 +128,7 @@ def draw_ghost(frame: Frame, view: View, ghost: Ghost, to_display: ToDisplay) ->
 def draw_outline(frame: Frame, view: View, outline: Outline, until: float) -> list[Rect]:
     """Draw the border's blocks; device rectangles that there was no time for are returned."""
     frame.painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-    border = view.shown(outline.rect).grown(1)
+    border = view.shown(outline.rect).grown(outline.width)
     missing = []
     for key in _visible_blocks([dirty.clipped(border) for dirty in frame.dirty], view):
         left, top = key[1] * BLOCK - view.left, key[0] * BLOCK - view.top
@@ -212,13 +169,15 @@ def _visible_blocks(dirty: Iterable[Rect], view: View) -> set[TileKey]:
     }
 
 
-def draw_brush(frame: Frame, centre: tuple[float, float], radius: float) -> None:
-    """The brush's rim: a light circle in a dark one. `centre` and `radius` in device pixels."""
+def draw_brush(frame: Frame, centre: tuple[float, float], radius: float, width: int) -> None:
+    """The brush's rim from `radius` inward: a light circle between two dark ones, each of `width`; all in device pixels."""
     painter = frame.painter
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     where = QPointF(*centre)
-    for reach, colour in ((radius, QColor(0, 0, 0, 200)), (max(radius - 1, 0.5), QColor(255, 255, 255, 220))):
-        painter.setPen(QPen(colour, 1))
+    for ring in range(3 * width):
+        # circles of one pixel are drawn many times faster than wider ones
+        painter.setPen(QPen(_RIM_LIGHT if ring // width == 1 else _RIM_DARK, 1))
+        reach = max(radius - ring, 0.5)
         painter.drawEllipse(where, reach, reach)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)

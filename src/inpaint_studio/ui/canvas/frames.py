@@ -35,6 +35,11 @@ class FrameArea(QAbstractScrollArea):
     def _ratio(self) -> float:
         return self.viewport().devicePixelRatioF()
 
+    @property
+    def _line(self) -> int:
+        """Device pixels of a line that is one pixel wide to the eye."""
+        return max(1, round(self._ratio))
+
     def _mark_device(self, device: Rect) -> None:
         """`device`, in device pixels of the viewport, looks different."""
         ratio = self._ratio

@@ -19,7 +19,6 @@ BLOCK = 256
 #: Blocks that are kept, 256 KiB each: more than a 4K screen shows.
 _KEPT = 256
 _LIGHT, _DARK = np.uint32(0xFFFFFFFF), np.uint32(0xFF000000)
-_AROUND = np.ones((3, 3), np.uint8)
 
 
 class Outline:
@@ -28,6 +27,8 @@ class Outline:
     def __init__(self, inside: TiledImage) -> None:
         """inside: coverage, 255 where a fill would change the photo. Any thread may make an outline."""
         self.rect = inside.covered
+        #: Of each of the two lines, in device pixels; to be set before anything is drawn.
+        self.width = 1
         self._inside = inside
         self._pyramid = Pyramid(self._read, inside.extent)
         self._zoom = 0.0
@@ -74,9 +75,10 @@ class Outline:
         near = self._assembled(level, source)
         if near is None or near.all():
             return None
-        # one pixel more on each side, so that the border between two blocks is found as well
-        size = BLOCK + 2
-        first_x, first_y = key[1] * BLOCK - 1, key[0] * BLOCK - 1
+        # a little more on each side, so that the border between two blocks is found as well
+        width = self.width
+        size, inner = BLOCK + 2 * width, slice(width, -width)
+        first_x, first_y = key[1] * BLOCK - width, key[0] * BLOCK - width
         to_source = np.array(
             [
                 [scale, 0, (first_x + 0.5) * scale - 0.5 - source.left],
@@ -86,20 +88,21 @@ class Outline:
         hole = cv2.warpAffine(
             near.view(np.uint8), to_source, (size, size), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         )
-        light = cv2.erode(hole, _AROUND) < hole
-        dark = cv2.dilate(hole, _AROUND) > hole
+        around = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
+        light = cv2.erode(hole, around) < hole
+        dark = cv2.dilate(hole, around) > hole
         if not (light.any() or dark.any()):
             return None
         drawn = np.zeros((BLOCK, BLOCK), np.uint32)
-        drawn[dark[1:-1, 1:-1]] = _DARK
-        drawn[light[1:-1, 1:-1]] = _LIGHT
+        drawn[dark[inner, inner]] = _DARK
+        drawn[light[inner, inner]] = _LIGHT
         return drawn
 
     def _source(self, key: TileKey) -> tuple[int, float, Rect]:
         """The pyramid's level to draw a block from, its pixels for one of the screen, and which of them are needed."""
         level = min(LEVELS - 1, max(0, int(np.floor(np.log2(1 / self._zoom) + 1e-9))))
         scale = 1 / (self._zoom * (1 << level))
-        place = Rect.of_size(BLOCK, BLOCK).moved(key[1] * BLOCK, key[0] * BLOCK).grown(2)
+        place = Rect.of_size(BLOCK, BLOCK).moved(key[1] * BLOCK, key[0] * BLOCK).grown(self.width + 1)
         left, top, right, bottom = (value * scale for value in (place.left, place.top, place.right, place.bottom))
         return level, scale, Rect(int(left // 1), int(top // 1), int(-(-right // 1)), int(-(-bottom // 1)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import IntEnum
 
@@ -16,7 +16,7 @@ from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.pyramid import Pyramid
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_rect
-from inpaint_studio.ui.canvas.watch import LayerWatch
+from inpaint_studio.ui.canvas.watch import Change, LayerWatch
 
 #: What was painted by hand on a proposal: more to mend, and less.
 _CORRECTIONS = {"added": 0xF0E442, "removed": 0x4060FF}
@@ -65,7 +65,7 @@ class Scene:
     """
 
     def __init__(
-        self, document: Document, changed: Callable[[Rect], None], to_display: ToDisplay | None = None
+        self, document: Document, changed: Callable[[Sequence[Rect]], None], to_display: ToDisplay | None = None
     ) -> None:
         """`changed` hears, in photo coordinates, what looks different. Only a weak reference to its owner is kept."""
         self.document = document
@@ -141,6 +141,10 @@ class Scene:
         """Do what `tile` needs; False when `time.perf_counter()` passed `until` before all was done."""
         return self._stages[show].prepare(level, key, until)
 
+    def fresh(self, show: Show, level: int, key: TileKey) -> bool:
+        """Whether `tile` is there as it is to look."""
+        return self._stages[show].fresh(level, key)
+
     def _covered(self, layer_id: str | None) -> Rect:
         return Rect.union_of(
             plane.covered
@@ -157,17 +161,24 @@ class Scene:
             return
         if change.masks_differ:
             self._lay_masks()
+        if change.fills:
+            self._made.forget()
+            self._made_alone.forget()
+        parts = [part.clipped(self.extent) for part in self.document.changed_parts]
+        for part in parts:
+            self._invalidate(part, change)
+        self._tell(*parts)
+
+    def _invalidate(self, rect: Rect, change: Change) -> None:
         for (layer_id, _), (_, pyramid) in self._masks.items():
             if layer_id in change.tiles:
                 pyramid.invalidate(rect)
         if change.fills:
-            for made, stage in ((self._made, self._filled), (self._made_alone, self._fills)):
-                made.forget()
-                stage.invalidate(rect)
+            self._filled.invalidate(rect)
+            self._fills.invalidate(rect)
         if change.fills or change.masks_differ or change.tiles - {self._active}:
             self._others.invalidate(rect)
         self._masked.invalidate(rect)
-        self._tell(rect)
 
     def _lay_masks(self) -> None:
         """Take over which masks there are, their order, colours and opacities."""
@@ -196,8 +207,10 @@ class Scene:
     def _overlay(self, layer: Layer, plane: str, colour: int) -> Overlay:
         return Overlay(self._masks[layer.id, plane][1], colour, round(_STRENGTH * min(layer.opacity, 1.0)))
 
-    def _tell(self, rect: Rect) -> None:
-        _call(self._changed, rect)
+    def _tell(self, *parts: Rect) -> None:
+        changed = self._changed()
+        if changed is not None:
+            changed(parts)
 
 
 def _key(rect: Rect) -> TileKey:

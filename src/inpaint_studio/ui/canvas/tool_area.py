@@ -59,9 +59,15 @@ class ToolArea(CanvasArea):
     def _draw_over(self, frame: Frame) -> None:
         radius = self._brush_radius()
         if self._ghost is not None and self._scene is not None:
-            draw_ghost(frame, self._view, self._ghost, self._scene.to_display)
+            painter, (x, y) = frame.painter, self._view.middle
+            painter.save()
+            painter.translate(x, y)
+            painter.rotate(self._view.angle)
+            painter.translate(-x, -y)
+            draw_ghost(frame, self._view.upright, self._ghost, self._scene.to_display)
+            painter.restore()
         if self._hover is not None and radius > 0:
-            draw_brush(frame, (self._hover.x() * self._ratio, self._hover.y() * self._ratio), radius)
+            draw_brush(frame, (self._hover.x() * self._ratio, self._hover.y() * self._ratio), radius, self._line)
         if self._contour is not None:
             draw_contour(frame.painter, self._contour, self._view, self._ratio)
 

@@ -25,6 +25,8 @@ DEFAULT = Recipe(grow=4, feather=2)
 
 _MOST_PIXELS = 500
 _LARGEST_SEED = 2**31 - 1
+#: The line after the engine and what is said about it.
+_BELOW_THE_ENGINE = 2
 #: Begins the data of entries that stand for models which are not here.
 _GET = "get:"
 
@@ -70,6 +72,11 @@ class RecipeForm(QWidget):
         recipe = self.recipe()
         self._engines = engines
         self.set_recipe(recipe)
+
+    @property
+    def engines(self) -> Mapping[str, EngineSpec]:
+        """Those that are offered, by id."""
+        return self._engines
 
     def set_offers(self, offers: Mapping[str, str]) -> None:
         """List models that are not here, titles by id; choosing one asks for it and leaves the engine as it is."""
@@ -194,7 +201,7 @@ class RecipeForm(QWidget):
             self._options = None
         if spec is not None:
             values = self._recipe.options if engine == self._recipe.engine else {}
-            self._options = OptionControls(spec.options, values, self._lines)
+            self._options = OptionControls(spec.options, values, self._lines, _BELOW_THE_ENGINE)
             self._options.changed.connect(self.changed)
         self.changed.emit()
 

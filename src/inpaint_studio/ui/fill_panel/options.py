@@ -28,8 +28,11 @@ class OptionControls(QObject):
 
     changed = Signal()
 
-    def __init__(self, options: type, values: Mapping[str, Any], lines: QFormLayout) -> None:
-        """Add the options to `lines`. `values` that the options don't know, or don't take, are left out."""
+    def __init__(self, options: type, values: Mapping[str, Any], lines: QFormLayout, typed_at: int) -> None:
+        """Add the options to `lines`: at the end, but what is typed, such as a prompt, from line `typed_at` on, in sight.
+
+        `values` that the options don't know, or don't take, are left out.
+        """
         super().__init__(lines)
         self._lines = lines
         self._controls: dict[str, _Control] = {}
@@ -49,6 +52,9 @@ class OptionControls(QObject):
             if isinstance(control, QCheckBox):
                 control.setText(title)
                 lines.addRow(control)
+            elif isinstance(control, QLineEdit):
+                lines.insertRow(typed_at, title, control)
+                typed_at += 1
             else:
                 lines.addRow(title, control)
 

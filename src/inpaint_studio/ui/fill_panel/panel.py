@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
-from inpaint_studio.studio.candidates import MOST
+from inpaint_studio.studio.candidates import MOST, rivals
 from inpaint_studio.ui.fill_panel.form import RecipeForm
 from inpaint_studio.ui.theme import named
 
@@ -51,6 +61,14 @@ class FillPanel(QWidget):
             accessible=self.tr("Candidates"),
         )
         self._count.setRange(1, MOST)
+        self._race = QCheckBox(self.tr("&Race of engines"))
+        named(
+            self._race,
+            "fill.race",
+            self.tr("Make the candidates by all engines for objects in turn, not by seeds alone"),
+        )
+        self._race.setEnabled(False)
+        self._count.valueChanged.connect(lambda count: self._race.setEnabled(count > 1))
         several = QHBoxLayout()
         label = QLabel(self.tr("&Candidates"))
         label.setBuddy(self._count)
@@ -58,6 +76,7 @@ class FillPanel(QWidget):
         several.addWidget(self._count, 1)
         column.addWidget(area, 1)
         column.addLayout(several)
+        column.addWidget(self._race)
         column.addWidget(self._button)
 
     def load_engines(self) -> None:
@@ -72,6 +91,12 @@ class FillPanel(QWidget):
     def count(self) -> int:
         """How many results are wanted."""
         return self._count.value()
+
+    def race(self) -> list[str]:
+        """The engines that race with the chosen one; none unless that is wanted."""
+        engine = self.recipe().engine
+        wanted = self._race.isEnabled() and self._race.isChecked()
+        return rivals(engine, self.form.engines) if wanted else []
 
     def set_recipe(self, recipe: Recipe) -> None:
         self.form.set_recipe(recipe)

@@ -229,7 +229,7 @@ class LayersDock(QDockWidget):
         layer = self._only()
         self._add.setEnabled(self._document is not None)
         self._remove.setEnabled(any(not layer.locked for layer in self._selected()))
-        self._again.setVisible(isinstance(layer, FillLayer))
+        self._again.setVisible(isinstance(layer, FillLayer) and layer.recipe.can_run)
         index = None if layer is None or self._document is None else self._document.index(layer.id)
         top = 0 if self._document is None else len(self._document.layers) - 1
         self._up.setEnabled(index is not None and index < top)

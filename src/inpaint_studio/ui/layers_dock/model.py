@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 
-from inpaint_studio.document.layers import FillLayer, Layer, ProposalLayer
+from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, ProposalLayer
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.ui.colour import screen_space, to_display
 from inpaint_studio.ui.layers_dock.thumbnails import thumbnail
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
     from inpaint_studio.document.document import Document
-    from inpaint_studio.pixels.rect import Rect
+    from inpaint_studio.pixels.display_samples import ToDisplay
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -51,7 +52,9 @@ class LayersModel(QAbstractListModel):
         super().__init__(parent)
         self._document: Document | None = None
         self._rows: list[Row] = []
-        self._pictures: dict[str, QImage] = {}
+        #: With each picture where its layer held anything when it was made.
+        self._pictures: dict[str, tuple[QImage, Rect]] = {}
+        self._to_display: ToDisplay | None = None
         self.active = PHOTO
 
     @property
@@ -59,8 +62,17 @@ class LayersModel(QAbstractListModel):
         return self._rows
 
     def set_document(self, document: Document | None) -> None:
-        self._document, self._pictures = document, {}
+        self._document, self._pictures, self._to_display = document, {}, None
         self.refresh()
+
+    def _shown_by(self) -> ToDisplay:
+        """Takes the document's colours to the screen's; made once for a document."""
+        assert self._document is not None  # noqa: S101  only rows of one have pictures
+        if self._to_display is None:
+            parent = self.parent()
+            assert isinstance(parent, QWidget)  # noqa: S101  it was made with one
+            self._to_display = to_display(self._document, screen_space(parent))
+        return self._to_display
 
     def refresh(self) -> None:
         """Take over what differs; a change of values alone keeps the selection and an open name editor."""
@@ -82,7 +94,10 @@ class LayersModel(QAbstractListModel):
         layers = {layer.id: layer for layer in self._document.layers}
         for layer_id in list(self._pictures):
             layer = layers.get(layer_id)
-            if layer_id != PHOTO and (layer is None or rect.empty or not layer.covered.clipped(rect).empty):
+            if layer_id == PHOTO:
+                continue
+            reach = self._pictures[layer_id][1]  # what was cleared is not covered any more
+            if layer is None or rect.empty or not Rect.union_of([reach, layer.covered]).clipped(rect).empty:
                 del self._pictures[layer_id]
         if self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1), [PICTURE])
@@ -140,11 +155,15 @@ class LayersModel(QAbstractListModel):
             subtitle = self.tr("Eraser: original, brush: fill")
         elif isinstance(layer, FillLayer):
             chosen = ", ".join(sorted(layer.recipe.chosen)) or layer.recipe.engine
-            subtitle = self.tr("{engine}, seed {seed}").format(engine=chosen, seed=layer.recipe.seed)
+            pattern = self.tr("{engine}, seed {seed}") if layer.recipe.can_run else self.tr("Merged: {engine}")
+            subtitle = pattern.format(engine=chosen, seed=layer.recipe.seed)
         elif active and isinstance(layer, ProposalLayer):
             subtitle = self.tr("Under review: paint to correct")
         elif isinstance(layer, ProposalLayer):
             subtitle = self.tr("{count} parts found").format(count=f"{len(layer.parts):,}")
+        elif isinstance(layer, MaskLayer) and layer.role != "fill":
+            avoided = layer.role == "avoid"
+            subtitle = self.tr("Fills don't copy from here") if avoided else self.tr("Fills copy only from here")
         elif active:
             subtitle = self.tr("Paint here")
         return Row(layer.id, layer.kind, layer.name, subtitle, layer.visible, layer.opacity, active, layer.locked)
@@ -163,5 +182,6 @@ class LayersModel(QAbstractListModel):
             return None
         if layer_id not in self._pictures:
             layer = None if layer_id == PHOTO else self._document.layer(layer_id)
-            self._pictures[layer_id] = thumbnail(self._document, layer)
-        return self._pictures[layer_id]
+            covered = Rect(0, 0, 0, 0) if layer is None else layer.covered
+            self._pictures[layer_id] = thumbnail(self._document, layer, self._shown_by()), covered
+        return self._pictures[layer_id][0]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from inpaint_studio.document.document import Document
     from inpaint_studio.document.layers import Layer
+    from inpaint_studio.pixels.display_samples import ToDisplay
     from inpaint_studio.pixels.format import Samples
 
 #: Longest side in device pixels: sharp at twice the size that the list shows.
@@ -24,10 +25,11 @@ SIDE = 80
 _MOST_WIDENED = 100
 
 
-def thumbnail(document: Document, layer: Layer | None) -> QImage:
-    """`layer` in the proportions of the canvas; None for the photo. A mask or a proposal in gray, a fill where it is opaque."""
-    from inpaint_studio.pixels.display_samples import plain_transform
+def thumbnail(document: Document, layer: Layer | None, to_display: ToDisplay) -> QImage:
+    """`layer` in the proportions of the canvas; None for the photo. A mask or a proposal in gray, a fill where it is opaque.
 
+    to_display: takes the document's colours to the screen's.
+    """
     shape = document.canvas
     scale = max(1.0, max(shape.width, shape.height) / SIDE)
     columns = _centres(shape.left, shape.width, max(1, int(shape.width / scale)))
@@ -40,8 +42,7 @@ def thumbnail(document: Document, layer: Layer | None) -> QImage:
         return _image(np.repeat(gray, 3, axis=2))
     source = layer.pixels if isinstance(layer, PixelLayer) else document.photo
     samples = _sampled(source, rows, columns)
-    pixel_format = source.format
-    rgb = plain_transform(pixel_format.colour)(samples[..., : pixel_format.colour.channels])
+    rgb = to_display(np.ascontiguousarray(samples[..., : source.format.colour.channels]))
     if isinstance(layer, PixelLayer):
         opaque = _sampled(layer.alpha, rows, columns) > 0
         rgb = np.where(opaque, rgb, np.uint8(0x27))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from inpaint_studio.engines.library.control import Transfer
 
 _STEPS = 1000
+_ACTS = ("load", "unload", "verify", "remove", "discard", "download", "pause", "resume", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,16 @@ class About:
 
 
 class ModelCard(QFrame):
-    """Shows a model and asks, by `wanted`, for "download", "pause", "resume", "cancel", "discard", "remove" or "verify"."""
+    """Shows a model and asks by `wanted` for what its buttons say: "download", "pause", "resume", "cancel", "discard", "load",
+    "unload", "verify" or "remove".
+    """
 
     wanted = Signal(str, str)
 
-    def __init__(self, about: About, *, installed: bool, removable: bool, left: int = 0) -> None:
-        """left: per cent of an unfinished download that are here already; 0 when there is none."""
+    def __init__(self, about: About, *, installed: bool, removable: bool, left: int = 0, large: bool = False) -> None:
+        """left: per cent of an unfinished download that are here already; 0 when there is none.
+        large: it can be opened ahead of a fill.
+        """
         super().__init__()
         named(self, f"models.card.{about.id}", accessible=about.title)
         self.setProperty("role", "panel")
@@ -43,6 +48,10 @@ class ModelCard(QFrame):
         self._pause = self._button("pause", self.tr("Pause"))
         self._resume = self._button("resume", self.tr("Go On"))
         self._cancel = self._button("cancel", self.tr("Cancel"))
+        self._load = self._button("load", self.tr("Load"))
+        self._unload = self._button("unload", self.tr("Unload"))
+        self._load.setToolTip(self.tr("Open it now, so that its first fill begins at once"))
+        self._unload.setToolTip(self.tr("Free the memory it takes"))
         self._verify = self._button("verify", self.tr("Verify"))
         self._remove = self._button("remove", self.tr("Remove"))
         self._remove.setEnabled(removable)
@@ -52,7 +61,7 @@ class ModelCard(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
         self._state = hint(f"models.state.{about.id}")
-        self._left = left
+        self._left, self._large, self._open = left, large, False
         self._lay_out()
         self.rest()
 
@@ -61,6 +70,8 @@ class ModelCard(QFrame):
         self._show(
             download=not self._installed,
             discard=bool(self._left) and not self._installed,
+            load=self._large and not self._open,
+            unload=self._open,
             verify=self._installed,
             remove=self._installed,
         )
@@ -81,6 +92,19 @@ class ModelCard(QFrame):
             else ""
         )
         self.tell(" · ".join(part for part in (amount, speed, left, transfer.note) if part))
+
+    def set_open(self, on: bool) -> None:
+        """Show whether it is in memory."""
+        if on != self._open:
+            self._open = on
+            self.rest()
+
+    def show_work(self, note: str) -> None:
+        """Show what is being done with it; how long it takes cannot be told."""
+        self._show(cancel=True)
+        self._bar.setRange(0, 0)
+        self._bar.show()
+        self.tell(note)
 
     def show_check(self, done: int, total: int) -> None:
         """Show how far the check is."""
@@ -108,7 +132,7 @@ class ModelCard(QFrame):
         self.tell(text)
 
     def _show(self, **shown: bool) -> None:
-        for name in ("download", "discard", "pause", "resume", "cancel", "verify", "remove"):
+        for name in _ACTS:
             button: QPushButton = getattr(self, f"_{name}")
             button.setVisible(shown.get(name, False))
 
@@ -128,10 +152,8 @@ class ModelCard(QFrame):
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addLayout(texts, 1)
-        for button in (
-            self._verify, self._remove, self._discard, self._download, self._pause, self._resume, self._cancel,
-        ):  # fmt: skip
-            row.addWidget(button)
+        for name in _ACTS:
+            row.addWidget(getattr(self, f"_{name}"))
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(4)

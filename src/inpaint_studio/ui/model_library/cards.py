@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 
 class ModelList(QScrollArea):
-    """A card for each model. `state` tells where the download of a model is, None when none runs."""
+    """A card for each model. `state` tells where the download of a model is, None when none runs; `is_open` whether it is in
+    memory.
+    """
 
     #: A model's id, and what is wanted of it: see `ModelCard`.
     wanted = Signal(str, str)
     #: The path of a folder that shall not be used any more.
     forget = Signal(str)
 
-    def __init__(self, state: Callable[[str], Transfer | None]) -> None:
+    def __init__(self, state: Callable[[str], Transfer | None], is_open: Callable[[str], bool]) -> None:
         super().__init__()
         named(self, "models.list", accessible=self.tr("Models"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._state = state
+        self._state, self._is_open = state, is_open
         self._cards: dict[str, ModelCard] = {}
         #: The card to bring into sight.
         self._pointed = ""
@@ -51,12 +53,19 @@ class ModelList(QScrollArea):
         self._pointed = model_id
         self._find()
 
+    def show_open(self) -> None:
+        """Show which models are in memory now."""
+        for model_id, card in self._cards.items():
+            card.set_open(self._is_open(model_id))
+
     def show_listing(self, listing: Listing) -> None:
         """Show what is there now, in place of what was shown."""
         self._clear()
         self._section(self.tr("On this computer"), listing.installed)
         for model in listing.installed:
-            self._add(ModelCard(about_installed(model), installed=True, removable=is_removable(model, listing.folders)))
+            removable, large = is_removable(model, listing.folders), model.id in listing.large
+            self._add(ModelCard(about_installed(model), installed=True, removable=removable, large=large))
+        self.show_open()
         self._section(self.tr("To download"), listing.offered)
         for entry in listing.offered:
             left = listing.left.get(entry.id, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,28 +10,25 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QInputDialog,
-    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from inpaint_studio.errors import Cancelled, StudioError
-from inpaint_studio.settings import load_settings, save_settings
+from inpaint_studio.settings import load_settings
 from inpaint_studio.ui import ask
-from inpaint_studio.ui.errand import Errand, in_thread
+from inpaint_studio.ui.errand import in_thread
+from inpaint_studio.ui.model_library.access import asked_token, kept
 from inpaint_studio.ui.model_library.cards import ModelList
+from inpaint_studio.ui.model_library.checks import Checks
 from inpaint_studio.ui.model_library.extra import ExtraOffer
-from inpaint_studio.ui.model_library.listing import (
-    Listing,
-    consent_text,
-    gather,
-)
+from inpaint_studio.ui.model_library.listing import Listing, consent_text, gather
+from inpaint_studio.ui.model_library.residents import Residents, Tasks
+from inpaint_studio.ui.model_library.switches import Switches
 from inpaint_studio.ui.theme import hint, named
 
 if TYPE_CHECKING:
@@ -50,22 +46,20 @@ class ModelLibrary(QDialog):
     changed = Signal()
     #: The cards are as the disk is.
     refreshed = Signal()
-    #: A model's id, the bytes of it that were checked, and of how many; told by the thread that reads them.
-    _checked = Signal(str, object, object)
 
-    def __init__(self, downloads: Downloads, spawn: Spawn, parent: QWidget) -> None:
+    def __init__(self, downloads: Downloads, tasks: Tasks, spawn: Spawn, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Models"))
         named(self, "dialog.models", accessible=self.windowTitle())
         self.setAcceptDrops(True)
         self.resize(760, 640)
-        self._downloads, self._spawn = downloads, spawn
+        self._downloads, self._tasks, self._spawn = downloads, tasks, spawn
         self._listing: Listing | None = None
         #: For downloads of this run, where there is no keyring to keep it in.
         self._token = ""
-        self._checks: dict[str, Errand[str]] = {}
+        self._checks = Checks(self)
+        self._checks.noted.connect(self._show_check)
         self._build()
-        self._checked.connect(self._show_check)
         downloads.moved.connect(self._moved)
         downloads.ended.connect(self._ended)
 
@@ -80,8 +74,8 @@ class ModelLibrary(QDialog):
     def stop(self) -> None:
         """End an installation and checks that run."""
         self._extra.stop()
-        for check in list(self._checks.values()):
-            check.cancel()
+        self._residents.stop()
+        self._checks.stop()
 
     def tell(self, text: str) -> None:
         """Say something at the foot of the dialog."""
@@ -91,21 +85,17 @@ class ModelLibrary(QDialog):
     # ---- building
 
     def _build(self) -> None:
-        self._offline = named(
-            QCheckBox(self.tr("Offline: ask before anything is downloaded")),
-            "models.offline",
-            self.tr("Off: pressing Download is enough. Nothing is ever fetched without a press of a button."),
-        )
-        self._offline.setAccessibleName(self._offline.text())
-        self._offline.setChecked(True)
-        self._offline.clicked.connect(self._switch)
+        self._switches = Switches(self._guarded)
         about = hint("models.about", self.tr("Models stay on this computer, and so do your photos and prompts."))
         top = QHBoxLayout()
         top.addWidget(about, 1)
-        top.addWidget(self._offline)
+        top.addWidget(self._switches)
         self._extra = ExtraOffer(self._guarded)
         self._extra.installed.connect(self.changed)
-        self._list = ModelList(self._downloads.state)
+        self._residents = Residents(self._tasks, self._guarded)
+        self._residents.changed.connect(self._show_open)
+        self._residents.noted.connect(self._show_note)
+        self._list = ModelList(self._downloads.state, self._residents.is_open)
         self._list.wanted.connect(self._wanted)
         self._list.forget.connect(lambda path: self._guarded(self._forget(path)))
         self._message = hint("models.message")
@@ -114,6 +104,7 @@ class ModelLibrary(QDialog):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self._extra)
+        column.addWidget(self._residents)
         column.addWidget(self._list, 1)
         column.addWidget(self._message)
         column.addLayout(self._buttons())
@@ -148,7 +139,8 @@ class ModelLibrary(QDialog):
     async def _refresh(self) -> None:
         try:
             self._listing = await in_thread(gather)
-            self._offline.setChecked(self._listing.offline)
+            self._switches.show_settings(self._listing)
+            self._residents.refresh()
             self._list.show_listing(self._listing)
         except StudioError as error:
             self.tell(f"{error.message} {error.hint}")
@@ -179,6 +171,10 @@ class ModelLibrary(QDialog):
             self._downloads.resume(model_id)
         elif what == "cancel":
             self._cancel(model_id)
+        elif what == "load":
+            self._residents.load(model_id)
+        elif what == "unload":
+            self._residents.unload(model_id)
         else:
             work = {
                 "download": self._download,
@@ -189,8 +185,7 @@ class ModelLibrary(QDialog):
             self._guarded(work[what](model_id))
 
     def _cancel(self, model_id: str) -> None:
-        if (check := self._checks.get(model_id)) is not None:
-            check.cancel()
+        if self._checks.cancel(model_id) or self._residents.cancel(model_id):
             return
         if card := self._list.card(model_id):
             card.set_busy(self.tr("Cancelling"))
@@ -219,27 +214,13 @@ class ModelLibrary(QDialog):
         await self._refresh()
 
     async def _verify(self, model_id: str) -> None:
-        from inpaint_studio.engines.library import manage
-
-        model = self._model(model_id)
-
-        def work(cancelled: Callable[[], bool]) -> str:
-            def note(done: int, total: int) -> None:
-                if cancelled():
-                    raise Cancelled
-                self._checked.emit(model_id, done, total)
-
-            return manage.verify(model, note)
-
-        if model_id in self._checks:
+        if self._checks.runs(model_id):
             return
         self._show_check(model_id, 0, 0)
-        self._checks[model_id] = Errand(work)
         said = ""
         try:
-            said = await self._checks[model_id].done()
+            said = await self._checks.verify(self._model(model_id))
         finally:
-            del self._checks[model_id]
             # the list may have been made anew meanwhile
             if card := self._list.card(model_id):
                 card.rest()
@@ -249,6 +230,18 @@ class ModelLibrary(QDialog):
     def _show_check(self, model_id: str, done: int, total: int) -> None:
         if card := self._list.card(model_id):
             card.show_check(done, total)
+
+    @Slot(str, str)
+    def _show_note(self, model_id: str, note: str) -> None:
+        if card := self._list.card(model_id):
+            if note:
+                card.show_work(note)
+            else:
+                card.rest()
+
+    @Slot()
+    def _show_open(self) -> None:
+        self._list.show_open()
 
     async def _remove(self, model_id: str) -> None:
         from inpaint_studio.engines.library import manage
@@ -316,34 +309,12 @@ class ModelLibrary(QDialog):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
-    # ---- the network
-
-    @Slot(bool)
-    def _switch(self, offline: bool) -> None:
-        async def keep() -> None:
-            await in_thread(lambda: save_settings(replace(load_settings(), offline=offline)))
-
-        self._guarded(keep())
+    # ---- access
 
     async def _ask_token(self) -> None:
-        from inpaint_studio.engines.library.tokens import store_token
-
-        dialog = QInputDialog(self)
-        dialog.setObjectName("models.token.dialog")
-        dialog.setWindowTitle(self.tr("Access token"))
-        dialog.setLabelText(
-            self.tr("Some models are given only to people who have accepted a licence on their page.\n"
-                    "Make an access token on your account's page there, and paste it here:")
-        )  # fmt: skip
-        dialog.setTextEchoMode(QLineEdit.EchoMode.Password)
-        if not await ask.finished(dialog):
-            return
-        self._token = dialog.textValue().strip()
-        try:
-            await in_thread(lambda: store_token(self._token))
-            self.tell(self.tr("The token is kept in the system's keyring."))
-        except StudioError as error:
-            self.tell(self.tr("{0} The token is used until the program ends.").format(error.message))
+        if (token := await asked_token(self)) is not None:
+            self._token = token
+            self.tell(await kept(token))
 
     def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         """Do `work`; what it refuses is told here, where the user looks, and not behind in the window."""

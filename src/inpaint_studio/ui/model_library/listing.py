@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """left: per cent that have arrived of unfinished downloads, by id."""
+    """left: per cent that have arrived of unfinished downloads, by id.
+    large: ids of models that can be opened ahead of a fill.
+    """
 
     installed: list[InstalledModel]
     offered: list[Entry]
@@ -24,10 +26,13 @@ class Listing:
     left: dict[str, int]
     folders: tuple[str, ...]
     offline: bool
+    safety_checker: bool
+    large: frozenset[str]
 
 
 def gather() -> Listing:
     """Look at the disk; asks no server."""
+    from inpaint_studio.engines.catalog import specs
     from inpaint_studio.engines.library.catalogue import catalogue
     from inpaint_studio.engines.library.installed import installed, refused
     from inpaint_studio.engines.library.staging import unfinished
@@ -43,6 +48,12 @@ def gather() -> Listing:
         left={part.id: max(1, 100 * part.done // max(part.total, 1)) for part in unfinished()},
         folders=settings.model_folders,
         offline=settings.offline,
+        safety_checker=settings.safety_checker,
+        large=frozenset(
+            spec.id.partition("/")[2]
+            for spec in specs().values()
+            if spec.worker == "heavy" and spec.availability.available
+        ),
     )
 
 
@@ -83,6 +94,7 @@ _PURPOSES = {
     "flux": "FLUX.1: fills to a prompt.",
     "lama": "LaMa: removes objects without a prompt.",
     "migan": "MI-GAN: removes objects without a prompt.",
+    "taesd": "A tiny decoder: sharper previews of models that read a prompt, on a graphics card.",
 }
 
 

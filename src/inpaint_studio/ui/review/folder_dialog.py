@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.restore.defects import Defect
 from inpaint_studio.restore.proposal import USUALLY_ON, Sliders
-from inpaint_studio.studio.batch import Options
+from inpaint_studio.studio.mending import Options
 from inpaint_studio.studio.restoring import RIM
 from inpaint_studio.ui.ask import file_dialog
 from inpaint_studio.ui.review.looks import name, swatch
@@ -55,6 +55,17 @@ class FolderDialog(QDialog):
         )
         self._sensitivity.setRange(0, 100)
         self._sensitivity.setValue(50)
+        self._album = named(
+            QCheckBox(self.tr("Mend in each scan what many of them have at the same place")),
+            "folder.album",
+            self.tr("Dust on the scanner's glass, and dates that a camera stamped"),
+        )
+        self._album.setChecked(True)
+        self._anyway = named(
+            QCheckBox(self.tr("Mend what is doubtful too")),
+            "folder.anyway",
+            self.tr("Marks that are not certain in a photo that looks whole, and photos of which a quarter is marked"),
+        )
         self._warning = hint("folder.warning")
         self._lay_out()
         self._source.textChanged.connect(self._refresh)
@@ -74,7 +85,13 @@ class FolderDialog(QDialog):
         """The same as those of `inpaint-studio restore`."""
         classes = tuple(defect for defect, switch in self._classes.items() if switch.isChecked())
         sliders = Sliders(sensitivity=self._sensitivity.value() / 100, classes=frozenset(classes))
-        return Options(classes=classes, sliders=sliders, recipe=Recipe(grow=RIM))
+        return Options(
+            classes=classes,
+            sliders=sliders,
+            recipe=Recipe(grow=RIM),
+            anyway=self._anyway.isChecked(),
+            album=self._album.isChecked(),
+        )
 
     def _lay_out(self) -> None:
         lines = QFormLayout()
@@ -91,6 +108,8 @@ class FolderDialog(QDialog):
         for place, switch in enumerate(self._classes.values()):
             lines.addRow(self.tr("Look for") if place == 0 else "", switch)
         lines.addRow(self.tr("Sensitivity"), self._sensitivity)
+        lines.addRow("", self._album)
+        lines.addRow("", self._anyway)
         text = self.tr(
             "The scans are not changed. What is done is kept after every scan: stopped work is taken up where it was. "
             "At the end a page shows each scan before, what was marked, and after."

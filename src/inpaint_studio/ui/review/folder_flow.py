@@ -13,8 +13,9 @@ from PySide6.QtGui import QDesktopServices
 from inpaint_studio.background import step_back
 from inpaint_studio.errors import Cancelled
 from inpaint_studio.settings import load_settings
-from inpaint_studio.studio.batch import Batch, Options
+from inpaint_studio.studio.batch import Batch
 from inpaint_studio.studio.folders import folder_of, pictures_folder
+from inpaint_studio.studio.mending import Options
 from inpaint_studio.ui import ask
 from inpaint_studio.ui.errand import Errand
 from inpaint_studio.ui.lent_runner import LentRunner

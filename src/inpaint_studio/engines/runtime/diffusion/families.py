@@ -1,11 +1,11 @@
 """The diffusion models that can be filled with: one declaration a family, keyed by pipeline class and channels.
 
-Another family is another entry here. It is listed once `tests/engines/diffusion` fills with it end to end.
+Another family is another entry here. It is listed once `tests/engines/learned` fills with it end to end.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Samplers by the names users know: class in diffusers, and what is set beside the model's own configuration.
 SCHEDULERS: dict[str, tuple[str, dict[str, object]]] = {
@@ -15,7 +15,6 @@ SCHEDULERS: dict[str, tuple[str, dict[str, object]]] = {
     "euler_a": ("EulerAncestralDiscreteScheduler", {}),
     "flow": ("FlowMatchEulerDiscreteScheduler", {}),
 }
-_NOISE = ("dpm++", "ddim", "euler", "euler_a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Family:
     native: pixels a side it was trained on. multiple: of what its sides are. guidance: how closely prompts are followed.
     schedulers: what can be chosen, the first by default. negative: whether it takes a negative prompt.
     packed: latents are handed about as a row of 2×2 patches. exact_mask: sees the mask at full resolution.
-    denoiser: the pipeline's part that works at each step. note: about the licence, for whoever brings a model without one.
+    note: about the licence, for whoever brings a model without one.
     """
 
     name: str
@@ -42,41 +41,34 @@ class Family:
     negative: bool
     packed: bool
     exact_mask: bool
-    denoiser: str
     note: str
 
 
+_SD = Family(
+    name="sd",
+    title="Stable Diffusion",
+    classes=frozenset({"StableDiffusionInpaintPipeline", "StableDiffusionPipeline"}),
+    channels=frozenset({4, 9}),
+    pipeline="StableDiffusionInpaintPipeline",
+    native=512,
+    multiple=8,
+    guidance=7.5,
+    schedulers=("dpm++", "ddim", "euler", "euler_a"),
+    negative=True,
+    packed=False,
+    exact_mask=False,
+    note="CreativeML OpenRAIL-M: free to use, also commercially, but not for the harmful uses it lists",
+)
 FAMILIES = (
-    Family(
-        name="sd",
-        title="Stable Diffusion",
-        classes=frozenset({"StableDiffusionInpaintPipeline", "StableDiffusionPipeline"}),
-        channels=frozenset({4, 9}),
-        pipeline="StableDiffusionInpaintPipeline",
-        native=512,
-        multiple=8,
-        guidance=7.5,
-        schedulers=_NOISE,
-        negative=True,
-        packed=False,
-        exact_mask=False,
-        denoiser="unet",
-        note="CreativeML OpenRAIL-M: free to use, also commercially, but not for the harmful uses it lists",
-    ),
-    Family(
+    _SD,
+    replace(
+        _SD,
         name="sdxl",
         title="Stable Diffusion XL",
         classes=frozenset({"StableDiffusionXLInpaintPipeline", "StableDiffusionXLPipeline"}),
-        channels=frozenset({4, 9}),
         pipeline="StableDiffusionXLInpaintPipeline",
         native=1024,
-        multiple=8,
         guidance=7.0,
-        schedulers=_NOISE,
-        negative=True,
-        packed=False,
-        exact_mask=False,
-        denoiser="unet",
         note="CreativeML OpenRAIL++-M: free to use, also commercially, but not for the harmful uses it lists",
     ),
     Family(
@@ -92,7 +84,6 @@ FAMILIES = (
         negative=False,
         packed=True,
         exact_mask=True,
-        denoiser="transformer",
         note="FLUX.1 [dev] Non-Commercial License: not for commercial use of the model",
     ),
 )

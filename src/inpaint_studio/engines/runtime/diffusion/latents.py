@@ -8,8 +8,11 @@ import numpy as np
 
 from inpaint_studio.engines.contract import Float
 from inpaint_studio.engines.runtime.devices import torch_module
+from inpaint_studio.engines.runtime.diffusion.tiny import Previewer, TinyDecoder, decoder_for, worthwhile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 #: Side of the squares of the palette that the preview's factors are fitted to, in latents.
@@ -20,11 +23,14 @@ _LEVELS = (0.05, 0.35, 0.65, 0.95)
 class Latents:
     """The latent space of a pipeline's autoencoder. Latents here are 1×C×h×w, scaled as the denoiser takes them."""
 
-    def __init__(self, pipe: Any, *, packed: bool) -> None:
+    def __init__(self, pipe: Any, *, packed: bool, previewers: Sequence[Previewer] = ()) -> None:
+        """previewers: tiny decoders, of which one that fits this autoencoder shows the previews on a GPU."""
         self._torch = torch_module()
         self._pipe = pipe
         self._vae = pipe.vae
         self._packed = packed
+        self._previewers = previewers
+        self._tiny: TinyDecoder | None = None
         self._factors: Float | None = None
         self.reduction = int(2 ** (len(self._vae.config.block_out_channels) - 1))
 
@@ -69,19 +75,29 @@ class Latents:
         return squares.permute(0, 3, 1, 4, 2, 5).reshape(n, c // 4, height, width)
 
     def glance(self, latents: Tensor) -> Float:
-        """Roughly what `latents` show, float32 h×w×3 in 0..1: one linear map for each latent, in no time."""
+        """Roughly what `latents` show, float32 h×w×3 in 0..1: one linear map for each latent, in no time; by a tiny decoder
+        H×W×3.
+        """
         if self._factors is None:
             self._factors = self._fitted()
+        if self._tiny is not None:
+            return self._tiny.decode(latents)
         plane = latents[0].float().cpu().numpy()
         values = np.concatenate([plane.reshape(plane.shape[0], -1).T, np.ones((plane[0].size, 1), np.float32)], 1)
         return np.asarray(np.clip(values @ self._factors, 0, 1), np.float32).reshape(*plane.shape[1:], 3)
 
     def _fitted(self) -> Float:
-        """Factors (C+1)×3 from latents to colours, by least squares over a palette sent through the encoder once."""
+        """Factors (C+1)×3 from latents to colours, by least squares over a palette sent through the encoder once.
+
+        The same palette tells which of the tiny decoders belongs to this autoencoder.
+        """
         levels = np.asarray(_LEVELS, np.float32)
         palette = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(8, 8, 3)
         image = np.kron(palette, np.ones((self.reduction * _PATCH, self.reduction * _PATCH, 1), np.float32))
-        found = self.encode(image)[0].float().cpu().numpy()
+        latents, device = self.encode(image), self._pipe._execution_device
+        if worthwhile(device):
+            self._tiny = decoder_for(self._previewers, latents, image, device, self._vae.dtype)
+        found = latents[0].float().cpu().numpy()
         # the middle of each square, away from its neighbours
         inner = found.reshape(found.shape[0], 8, _PATCH, 8, _PATCH)[:, :, 1:-1, :, 1:-1].mean((2, 4))
         values = np.concatenate([inner.reshape(found.shape[0], -1).T, np.ones((64, 1), np.float32)], 1)

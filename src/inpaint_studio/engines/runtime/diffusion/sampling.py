@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from inpaint_studio.engines.runtime.diffusion.estimate import Watched
 from inpaint_studio.engines.runtime.diffusion.families import SCHEDULERS, Family
 from inpaint_studio.engines.runtime.diffusion.latents import Latents
 from inpaint_studio.engines.runtime.diffusion.soft import SoftMask
+from inpaint_studio.engines.runtime.diffusion.tiny import Previewer
 from inpaint_studio.engines.runtime.memory import memory_errors
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ class _Finished(Exception):  # noqa: N818  how a callback ends a pipeline
 class Sampler:
     """An opened pipeline, ready to draw."""
 
-    def __init__(self, pipe: Any, family: Family) -> None:
+    def __init__(self, pipe: Any, family: Family, previewers: Sequence[Previewer] = ()) -> None:
+        """previewers: see `Latents`."""
         self.pipe = pipe
         self.family = family
         self._torch = torch_module()
-        self._latents = Latents(pipe, packed=family.packed)
+        self._latents = Latents(pipe, packed=family.packed, previewers=previewers)
         self._check: Check | None = None
         self._listen()
 

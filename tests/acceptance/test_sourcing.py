@@ -1,0 +1,100 @@
+"""Where fills may copy from, the way out where there is nothing to copy, and a race of engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QSpinBox
+
+from inpaint_studio.document.layers import FillLayer, MaskLayer
+from tests.acceptance.conftest import Run
+from tests.acceptance.user import User
+
+
+def _choose_engine(user: User, engine: str) -> None:
+    box = user.widget("fill.engine")
+    assert isinstance(box, QComboBox)
+    box.setFocus()
+    while box.currentData() != engine:
+        before = box.currentIndex()
+        QTest.keyClick(box, Qt.Key.Key_Down)
+        assert box.currentIndex() != before, f"{engine} is not offered"
+
+
+def test_a_mask_becomes_an_avoid_map_and_again_a_mask(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.key(Qt.Key.Key_M)
+        user.paint((50, 50), (120, 120))
+        user.ctrl(Qt.Key.Key_N, shift=True)
+        user.paint((150, 50), (300, 200))
+        user.window.actions_by_name["action.mask_avoid"].trigger()
+        wanted, avoided = user.layers
+        assert isinstance(avoided, MaskLayer)
+        assert avoided.role == "avoid"
+        assert user.tab.mask_to_fill() == wanted.id, "what is avoided is not what is filled"
+        colour = avoided.colour
+        user.window.actions_by_name["action.mask_source"].trigger()
+        assert (avoided.role, avoided.colour != colour) == ("source", True)
+        user.window.actions_by_name["action.mask_source"].trigger()
+        assert avoided.role == "fill"
+        user.ctrl(Qt.Key.Key_Z)
+        user.ctrl(Qt.Key.Key_Z)
+        assert avoided.role == "avoid"
+        user.key(Qt.Key.Key_Return)
+        await user.filled()
+        fill = user.layers[-1]
+        assert isinstance(fill, FillLayer)
+        assert fill.covered.right <= 150, "the mask below was filled"
+        assert avoided.visible, "it goes on saying where not to copy from"
+
+    at_the_window(scenario, picture)
+
+
+def test_nothing_to_copy_is_told_and_membrane_is_one_click_away(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        canvas = user.tab.document.canvas
+        user.key(Qt.Key.Key_M)
+        user.paint((1, 1), (canvas.width - 2, canvas.height - 2))
+        _choose_engine(user, "exemplar")
+        user.click("fill.button")
+        told = await user.told("nothing to copy")
+        assert "membrane" in told
+        user.click("messages.action")
+        await user.filled()
+        fill = user.layers[-1]
+        assert isinstance(fill, FillLayer)
+        assert fill.recipe.engine == "membrane"
+
+    at_the_window(scenario, picture)
+
+
+def test_candidates_by_a_race_of_engines(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        count, race = user.widget("fill.candidates"), user.widget("fill.race")
+        assert isinstance(count, QSpinBox)
+        assert isinstance(race, QCheckBox)
+        assert not race.isEnabled()
+        QTest.keyClick(count, Qt.Key.Key_Up)
+        race.setFocus()
+        QTest.keyClick(race, Qt.Key.Key_Space)
+        assert race.isChecked()
+        user.key(Qt.Key.Key_M)
+        user.paint((240, 140), (300, 200))
+        user.key(Qt.Key.Key_Return)
+        await user.filled()
+        fill = user.layers[-1]
+        assert isinstance(fill, FillLayer)
+        assert [held["recipe"]["engine"] for held in fill.variants] == ["auto", "exemplar"]
+        planes = [fill.planes[name].read(fill.pixels.extent) for name in fill.VARIANTS[:2]]
+        assert not np.array_equal(*planes)
+        await user.until_there("candidates.list")
+        strip = user.widget("candidates.list")
+        assert isinstance(strip, QListWidget)
+        assert {"auto", "exemplar"} <= set(
+            " ".join(strip.item(row).text() for row in range(2)).replace(",", "").split()
+        )
+
+    at_the_window(scenario, picture)
