@@ -28,14 +28,14 @@ from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import HereRunner
 from inpaint_studio.studio.studio import Studio
 
-#: Which of ours fills which set, beside the rivals that can.
-_OURS = {"retouch": ("exemplar",), "freeform": ("exemplar",), "scratch": ("thin",)}
+#: Which of ours fills which set, beside the rivals that can, who get the crop of the last one.
+_OURS = {"retouch": ("auto", "exemplar"), "freeform": ("auto", "exemplar"), "scratch": ("thin",)}
 _RIVALS = {
     "retouch": ("patchmatch", "telea", "navier_stokes"),
     "freeform": ("patchmatch", "telea", "navier_stokes"),
     "scratch": ("patchmatch", "telea", "navier_stokes", "biharmonic", "fsr_fast"),
 }
-_SEEDED = {"patchmatch", "exemplar", "thin"}
+_SEEDED = {"auto", "patchmatch", "exemplar", "thin"}
 
 
 class _Timed(HereRunner):

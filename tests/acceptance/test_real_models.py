@@ -95,8 +95,9 @@ def test_from_the_list_of_engines_to_a_fill_that_is_kept(picture: Path, tmp_path
         on.tool("windowfocus", "--sync", window)
         on.look_until(photo.is_masked, tmp_path / "chosen.png")
         on.press("Return")
+        # the loud block is gone, whatever colours a random model draws in its place
         most = photo.width * photo.height
-        on.look_until(lambda image: red(photo.around(image)) < most / 2, tmp_path / "preview.png", FIRST_FILL_S)
+        on.look_until(lambda image: red(photo.around(image, 0)) < most / 2, tmp_path / "preview.png", FIRST_FILL_S)
         assert kinds() == ["mask"]
         on.press("ctrl+k")
         on.window("Commands")
@@ -107,7 +108,7 @@ def test_from_the_list_of_engines_to_a_fill_that_is_kept(picture: Path, tmp_path
         on.tool("windowfocus", "--sync", window)
         # nothing is under way any more, and what was drawn is there
         kept = on.look_until(lambda image: np.array_equal(image[STAGE], masked[STAGE]), tmp_path / "kept.png")
-        assert red(photo.around(kept)) < most / 2
+        assert red(photo.around(kept, 0)) < most / 2
         assert np.array_equal(photo.above(kept), photo.above(masked))
         on.press("ctrl+z")
         on.look_until(photo.is_masked, tmp_path / "undone.png")

@@ -133,7 +133,7 @@ BAD = {
     "unknown option": ("photo.png --mask mask.png -o out.png --option colour=red", "no option colour"),
     "bad option": (
         "photo.png --mask mask.png -o out.png --engine patchmatch --option patch_radius=99",
-        "between 1 and 15",
+        "between 0 and 15",
     ),
     "no number": ("photo.png --mask mask.png -o out.png --option thin_px=wide", "no value"),
     "malformed option": ("photo.png --mask mask.png -o out.png --option thin_px", "KEY=VALUE"),

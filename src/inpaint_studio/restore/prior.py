@@ -99,7 +99,7 @@ def part_level(whole: float, regimes: Regimes, defect: Defect, seen: Shares) -> 
     if whole >= NEVER and way == 0:
         return NEVER
     odds = [math.log(p / (1 - p)) for p in (min(whole, _SUREST), min(regimes.damaged[defect], _SUREST))]
-    return 1 / (1 + math.exp(-(odds[0] + (odds[1] - odds[0]) * way)))
+    return round(1 / (1 + math.exp(-(odds[0] + (odds[1] - odds[0]) * way))), 6)
 
 
 def is_calm(regimes: Regimes, seen: Shares) -> bool:

@@ -76,7 +76,7 @@ def needed(threshold: Threshold, sensitivity: float) -> float:
         return threshold.part
     odds = [np.log(p / (1 - p)) for p in (CERTAIN, min(threshold.part, CERTAIN), threshold.pixel)]
     logit = np.interp(sensitivity, [0, 0.5, 1], odds)
-    return float(1 / (1 + np.exp(-logit)))
+    return round(float(1 / (1 + np.exp(-logit))), 6)
 
 
 def layer_of(found: Found, layer_id: str, name: str, sliders: Sliders, *, alone: bool = False) -> LayerState:

@@ -89,7 +89,7 @@ def test_engines_and_their_options(qtbot: QtBot, panel: FillPanel) -> None:
     choose(qtbot, panel, "PatchMatch")
     assert panel.findChild(QLabel, "fill.engine.about").text() == "Objects"
     radius = panel.findChild(QSpinBox, "fill.option.patch_radius")
-    assert (radius.minimum(), radius.maximum()) == (1, 15)
+    assert (radius.minimum(), radius.maximum()) == (0, 15)
     assert "2·radius" in radius.toolTip()
     radius.selectAll()
     qtbot.keyClicks(radius, "5")

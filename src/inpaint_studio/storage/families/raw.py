@@ -44,7 +44,9 @@ _TURNS = {0: 1, 3: 3, 5: 8, 6: 6}
 _PRIMARIES = (0.734699, 0.265301, 0.159597, 0.840403, 0.036598, 0.000105)
 _D50 = (0.3457, 0.3585, 1.0)
 _GAMMA = 1.8
-_DEVELOPED = "Developed from the camera's raw data with its white balance, to ProPhoto RGB at 16 bits, without curve or sharpening."
+_DEVELOPED = (
+    "Developed from raw data with the camera's white balance to ProPhoto RGB, 16 bits, without curve or sharpening."
+)
 _NO_LIBRARY = "`inpaint-studio setup raw` installs it. Or develop the photo to TIFF in a raw converter."
 
 

@@ -14,9 +14,9 @@ from inpaint_studio.ui.canvas.view import View
 #: Degrees that Shift keeps to.
 _STEP = 15.0
 #: The pointer's side in pixels of the screen, and its arc in degrees.
-_SIDE, _FROM, _SPAN = 24, 20.0, 300.0
+_SIDE, _FROM, _SPAN = 28, 60.0, 285.0
 #: The length of the arrow's two lines.
-_HEAD = 5.5
+_HEAD = 5.0
 
 
 @dataclass(frozen=True, slots=True)
