@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_studio.restore.defects import NETWORK, Defect
-from inpaint_studio.restore.prior import NEVER, Regimes, Shares, fine, part_level
+from inpaint_studio.restore.prior import FINE, NEVER, Regimes, Shares, fine, part_level
 
 from .evaluate import TOLERANCE, Mask, Score
 from .generator import Sample
@@ -28,6 +28,8 @@ BETWEEN = ((0.001, 0.004), (0.001, 0.01), (0.002, 0.006), (0.003, 0.006))
 SURE = 0.8
 MOST_MARKED, MOST_OF_ONE, MOST_STAINS = 0.0015, 0.008, 0.0003
 """Share of the undamaged photos that may be marked: by all classes together in the mean and in the worst photo, by stains."""
+BEYOND_DOUBT = 0.97
+"""A mark of this confidence, if it is no stain, is mended in any photo."""
 _FINE = tuple(range(3))
 _LEAST_DAMAGE = 0.002
 """Pictures with less visible damage than this share have nothing to gain."""
@@ -213,17 +215,17 @@ class Fit:
         """What may be mended before anybody looks.
 
         All whole photos may well be whole, but never more than half of the damaged ones; what is mended in them is what is
-        in no whole photo. In the others it is what gains more than it loses.
+        in no whole photo, or beyond doubt. In the others it is what gains more than it loses.
         """
         hurt = [fine(picture.shares) for picture in self.damaged if picture.truth and picture.truth[0].any()]
         calm = min(1.1 * max(fine(picture.shares) for picture in self.whole), median(hurt))
         levels = {}
         for defect in NETWORK:
             shown = max((part for part in PART if any(w.marked({defect: part}) for w in self.whole)), default=0.0)
-            beyond = 1 / (
-                1 + (1 - shown) / max(shown, 1e-9) / np.e
-            )  # odds e times as high: other photos show a little more
-            levels[defect] = next((part for part in PART if part >= beyond), NEVER)
+            beyond = 1 / (1 + (1 - shown) / max(shown, 1e-9) / np.e)  # odds e times as high: others show a little more
+            wary = next((part for part in PART if part >= beyond), NEVER)
+            # old scans among the whole photos hold real dust: a fine mark beyond doubt is mended even so
+            levels[defect] = min(wary, BEYOND_DOUBT) if defect in FINE else NEVER
         others = [picture for picture in self.damaged if picture.change and fine(picture.shares) > calm]
         usual = [choice.parts(picture.shares) for picture in others]
 
