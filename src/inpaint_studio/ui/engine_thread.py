@@ -159,6 +159,8 @@ class EngineThread(QThread):
         self._task: _Task | None = None
         self._orders: SimpleQueue[_Task | _Loan | _Order] = SimpleQueue()
         self._closing = False
+        #: `warm` was called and is not done with: on a first start that compiles for a while, and fills wait for it.
+        self._getting_ready = False
         self._told.connect(self._hear, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -169,6 +171,7 @@ class EngineThread(QThread):
     def warm(self) -> None:
         """Import what fills need and start the worker, ahead of the first fill."""
         self._order(_Order.WARM)
+        self._getting_ready = True
 
     def submit(self, job: FillJob) -> None:
         """Run `job`. Raises RuntimeError while another is wanted, and after `close`."""
@@ -249,6 +252,8 @@ class EngineThread(QThread):
             raise RuntimeError("a fill is running")
         self._order(task)
         self._task = task
+        if self._getting_ready:
+            task.step(None, self.tr("Getting ready (a first start compiles for this machine)"))
 
     def _order(self, order: _Task | _Loan | _Order) -> None:
         if self._closing:
@@ -295,6 +300,8 @@ class EngineThread(QThread):
             return
         except Exception:  # noqa: BLE001  the first fill meets the same trouble, and tells the user
             _log.exception("the engines could not be made ready")
+        finally:
+            self._getting_ready = False
         self.ready.emit()
 
     @Slot(object)

@@ -153,6 +153,27 @@ def test_warm_starts_the_runner_ahead(qtbot: QtBot, make: Callable[..., EngineTh
     assert runner.closed
 
 
+class SlowlyReady(HeldRunner):
+    """Gets ready when it is let go."""
+
+    def warm(self) -> None:
+        self.entered.set()
+        self.go.wait(20)
+
+
+def test_a_fill_that_waits_for_the_first_start_says_so(
+    qtbot: QtBot, studio: Studio, make: Callable[..., EngineThread]
+) -> None:
+    runner = SlowlyReady()
+    engine = make(lambda: runner)
+    engine.warm()
+    assert runner.entered.wait(10)
+    with qtbot.waitSignal(engine.progressed, check_params_cb=lambda _fraction, note, _preview: "first start" in note):
+        engine.submit(job_of(studio))
+    with qtbot.waitSignal(engine.finished_fill):
+        runner.go.set()
+
+
 def test_an_unforeseen_error_arrives_as_one_to_show(
     qtbot: QtBot, studio: Studio, make: Callable[..., EngineThread]
 ) -> None:
