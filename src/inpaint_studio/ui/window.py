@@ -174,6 +174,9 @@ class MainWindow(QMainWindow):
         about_layers = [command.name for command in COMMANDS if command.name in handled]
         self.layers.set_commands(self._grouped([*about_layers, "action.copy_mask", "action.paste_mask"]))
         self.history = HistoryDock(self)
+        # the strip of candidates lies under the photo alone: the docks beside it need their height
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.candidates = CandidatesDock(self.spawn, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.candidates)
         self.navigator = NavigatorDock(self)
