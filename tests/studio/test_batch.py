@@ -60,7 +60,7 @@ def box(tmp_path: Path) -> Path:
     folder = tmp_path / "box"
     folder.mkdir()
     for number in range(4):
-        save(folder / f"{number}.png", on_glass(number, 0.045 if number == 0 else 0.5))
+        save(folder / f"{number}.png", on_glass(number, 0.0245 if number == 0 else 0.5))
     return folder
 
 

@@ -7,7 +7,7 @@ import pytest
 from training.defects.calibrate import calibrated
 from training.defects.evaluate import Score
 from training.defects.generator import Sample
-from training.defects.levels import PART, Choice, Fit, Picture
+from training.defects.levels import BEYOND_DOUBT, PART, Choice, Fit, Picture
 
 from inpaint_studio.restore.defects import NETWORK, Defect
 from inpaint_studio.restore.prior import NEVER, Regimes
@@ -72,7 +72,10 @@ def test_a_photo_is_left_alone_up_to_what_whole_ones_show() -> None:
     calm, alone, _ = Fit(hurt, [Picture.of(drawn([(0, 0.9)] * 2, 5), 0.4)]).unseen(choice)
     assert 2 * 16 / SIDE**2 < calm < 15 * 16 / SIDE**2
     assert alone[Defect.DUST] == pytest.approx(0.97), "surer than what a whole photo showed"
-    assert alone[Defect.STAINS] == PART[0], "what whole photos never show is mended as ever"
+    assert alone[Defect.CRACKS] == PART[0], "what whole photos never show is mended as ever"
+    assert alone[Defect.STAINS] == NEVER, "a stain may be a shirt"
+    certain = Fit(hurt, [Picture.of(drawn([(0, 1.0)] * 2, 5), 0.4)]).unseen(choice)[1]
+    assert certain[Defect.DUST] == BEYOND_DOUBT, "an old scan among the whole photos holds real dust"
     _, alone, _ = Fit(hurt, [Picture.of(drawn([(0, 1.0)], 5), 0.4)]).unseen(choice)
     assert alone[Defect.DUST] == NEVER
 
