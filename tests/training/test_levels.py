@@ -76,8 +76,6 @@ def test_a_photo_is_left_alone_up_to_what_whole_ones_show() -> None:
     assert alone[Defect.STAINS] == NEVER, "a stain may be a shirt"
     certain = Fit(hurt, [Picture.of(drawn([(0, 1.0)] * 2, 5), 0.4)]).unseen(choice)[1]
     assert certain[Defect.DUST] == BEYOND_DOUBT, "an old scan among the whole photos holds real dust"
-    _, alone, _ = Fit(hurt, [Picture.of(drawn([(0, 1.0)], 5), 0.4)]).unseen(choice)
-    assert alone[Defect.DUST] == NEVER
 
 
 def test_what_loses_more_than_it_gains_is_not_mended_unseen() -> None:
