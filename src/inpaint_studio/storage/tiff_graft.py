@@ -5,6 +5,7 @@ Everything else (maker notes, private tags, further pages) stays byte for byte w
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,22 +108,24 @@ def changed_blocks(source: Path, page: Page, samples: Samples) -> list[Block]:
 
     down, across = page.grid
     height, width = page.block
-    blocks = []
+
+    def changed(segment: tuple[Samples | None, tuple[int, ...], tuple[int, ...]]) -> Block | None:
+        old, (plane, _, top, left, *_), _ = segment
+        if old is None:
+            raise ValueError("TIFF block missing")
+        channels = slice(plane, plane + 1) if page.planes > 1 else slice(None)
+        new = samples[top : top + height, left : left + width, channels]
+        standing = old[0, : new.shape[0], : new.shape[1]]
+        if np.array_equal(_numbers(standing), _numbers(new)):
+            return None
+        block = np.array(old[0])
+        block[: new.shape[0], : new.shape[1]] = new
+        return Block((plane * down + top // height) * across + left // width, _encoded(page, block))
+
     with tifffile.TiffFile(source) as tiff:
-        # segment by segment: the whole picture is never decoded at once
-        for old, (plane, _, top, left, _), _ in tiff.pages[page.index].aspage().segments():
-            if old is None:
-                raise ValueError("TIFF block missing")
-            channels = slice(plane, plane + 1) if page.planes > 1 else slice(None)
-            new = samples[top : top + height, left : left + width, channels]
-            standing = old[0, : new.shape[0], : new.shape[1]]
-            if np.array_equal(_numbers(standing), _numbers(new)):
-                continue
-            block = np.array(old[0])
-            block[: new.shape[0], : new.shape[1]] = new
-            index = (plane * down + top // height) * across + left // width
-            blocks.append(Block(index, _encoded(page, block)))
-    return blocks
+        # segment by segment, on all processors: the whole picture is never decoded at once
+        segments = tiff.pages[page.index].aspage().segments(func=changed, maxworkers=os.cpu_count())
+        return [block for block in segments if block is not None]
 
 
 def _numbers(samples: Samples) -> Samples:
