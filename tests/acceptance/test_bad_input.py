@@ -134,7 +134,7 @@ def test_tools_on_a_panorama_of_one_row(at_the_window: Run, tmp_path: Path) -> N
         port = user.tab.canvas.viewport()
         middle, far = port.rect().center(), port.rect().bottomRight()
         for tool in ("brush", "rectangle", "lasso", "ellipse", "wand", "smart_select"):
-            user.window.actions_by_name[f"tool.{tool}"].trigger()
+            await user.command(f"tool.{tool}")
             QTest.mousePress(port, _LEFT, _NONE, middle)
             user.move((middle + far) / 2, held=_LEFT)
             user.move(far, held=_LEFT)
@@ -183,7 +183,7 @@ def test_masks_of_other_sizes_and_depths(
     assert cv2.imwrite(str(path), images[kind], parameters)
 
     async def scenario(user: User) -> None:
-        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.command("action.mask_import")
         await user.until_there("open.dialog")
         user.write("fileNameEdit", str(path))
         user.key(Qt.Key.Key_Return)
@@ -211,14 +211,14 @@ def test_masks_of_other_sizes_and_depths(
 )
 def test_a_press_without_a_move(at_the_window: Run, picture: Path, tool: str) -> None:
     async def scenario(user: User) -> None:
-        user.window.actions_by_name[f"tool.{tool}"].trigger()
+        await user.command(f"tool.{tool}")
         user.paint((300, 200))
         user.key(Qt.Key.Key_Escape)
         await user.window.settle()
         # a dot of the brush is wanted; there is nothing to erase, and no area to select
         assert user.steps == (("Add mask", "Brush stroke") if tool == "brush" else ())
         assert not user.tab.canvas.stroke_running
-        user.window.actions_by_name["tool.brush"].trigger()
+        await user.command("tool.brush")
         user.paint((100, 100), (150, 100))
         assert user.steps[-1] == "Brush stroke"
 

@@ -89,7 +89,7 @@ def test_the_original_beside_goes_where_the_canvas_goes(at_the_window: Run, pict
 
 def test_the_fills_alone(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
-        user.window.actions_by_name["action.fills_alone"].trigger()
+        await user.command("action.fills_alone")
         await user.until_seen(lambda: _colour(user, 100, 200) == (0, 0, 0))
         _fill_green(user)
         await user.until_seen(lambda: _colour(user, 100, 200) == _GREEN)
@@ -115,7 +115,7 @@ def test_a_grid_parts_the_pixels_above_800_percent(at_the_window: Run, tmp_path:
         await user.until_seen(lambda: tones() == {255})
         canvas.zoom_to(16.0)
         await user.until_seen(lambda: len(tones()) == 2)
-        user.window.actions_by_name["action.pixel_grid"].trigger()
+        await user.command("action.pixel_grid")
         await user.until_seen(lambda: tones() == {255})
 
     at_the_window(scenario, path)

@@ -39,7 +39,7 @@ async def _soft_mask(user: User) -> np.ndarray:
     user.key(Qt.Key.Key_F2)
     QTest.keyClicks(QApplication.focusWidget(), "Wren")
     user.key(Qt.Key.Key_Return)
-    user.window.actions_by_name["action.mask_colour"].trigger()
+    await user.command("action.mask_colour")
     dialog = await user.until_there("dialog.mask_colour")
     user.write("qt_colorname_lineedit", "#00ff80", dialog)
     QTest.keyClick(dialog, Qt.Key.Key_Return)

@@ -21,7 +21,7 @@ def test_a_document_leaves_with_its_layers(at_the_window: Run, picture: Path, tm
         user.scribble(245, 145, 335, 235, 20)
         user.key(Qt.Key.Key_Return)
         await user.filled()
-        user.window.actions_by_name["action.export_layers"].trigger()
+        await user.command("action.export_layers")
         await user.until_there("save.dialog")
         user.save_as(tmp_path / "layers.psd")
         await user.window.settle()

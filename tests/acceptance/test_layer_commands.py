@@ -28,10 +28,6 @@ def _two_masks(user: User) -> tuple[np.ndarray, np.ndarray]:
     return lower, upper
 
 
-def _do(user: User, name: str) -> None:
-    user.window.actions_by_name[f"action.{name}"].trigger()
-
-
 def test_the_mask_below_is_added_taken_away_or_intersected(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
         lower, upper = _two_masks(user)
@@ -40,7 +36,7 @@ def test_the_mask_below_is_added_taken_away_or_intersected(at_the_window: Run, p
             ("combine_subtract", upper - np.minimum(lower, upper)),
             ("combine_intersect", np.minimum(lower, upper)),
         ):
-            _do(user, name)
+            await user.command(f"action.{name}")
             assert np.array_equal(_planes(user)[1], wanted), name
             assert np.array_equal(_planes(user)[0], lower)
             user.ctrl(Qt.Key.Key_Z)
@@ -74,9 +70,9 @@ def test_one_layer_alone_and_all_again(at_the_window: Run, picture: Path) -> Non
     async def scenario(user: User) -> None:
         _two_masks(user)
         steps = len(user.steps)
-        _do(user, "solo_layer")
+        await user.command("action.solo_layer")
         assert [layer.visible for layer in user.layers] == [False, True]
-        _do(user, "solo_layer")
+        await user.command("action.solo_layer")
         assert [layer.visible for layer in user.layers] == [True, True]
         assert len(user.steps) == steps + 2
 

@@ -129,7 +129,7 @@ def test_candidates_of_a_model_come_into_the_strip(at_the_window: Run, picture: 
 @pytest.mark.usefixtures("model")
 def test_a_model_is_opened_ahead_and_let_go_in_the_library(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
-        user.window.actions_by_name["action.models"].trigger()
+        await user.command("action.models")
         await user.until_there("models.load.tiny-inpaint")
         assert not user.is_there("models.unload.tiny-inpaint")
         user.click("models.device.look")

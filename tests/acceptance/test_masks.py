@@ -50,7 +50,7 @@ def test_esc_leaves_the_mask_as_it_was(at_the_window: Run, picture: Path) -> Non
     async def scenario(user: User) -> None:
         user.scribble(200, 100, 300, 200, 20)
         before, steps = selected(user), user.tab.studio.history.position
-        user.window.actions_by_name["action.mask_grow"].trigger()
+        await user.command("action.mask_grow")
         await user.until_there("dialog.mask")
         user.write("mask.value", "25")
         await user.until(lambda: not np.array_equal(selected(user), before), user.tab.canvas.painted)
@@ -80,7 +80,7 @@ def test_a_mask_goes_into_a_file_and_comes_back(at_the_window: Run, picture: Pat
     async def scenario(user: User) -> None:
         user.scribble(200, 100, 300, 200, 20)
         before = selected(user)
-        user.window.actions_by_name["action.mask_export"].trigger()
+        await user.command("action.mask_export")
         await user.until_there("save.dialog")
         user.write("fileNameEdit", str(tmp_path / "mask.png"))
         user.key(Qt.Key.Key_Return)
@@ -90,7 +90,7 @@ def test_a_mask_goes_into_a_file_and_comes_back(at_the_window: Run, picture: Pat
 
         cv2.imwrite(str(tmp_path / "half.png"), cv2.resize(before, None, fx=0.5, fy=0.5))
         await user.back()
-        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.command("action.mask_import")
         await user.until_there("open.dialog")
         user.write("fileNameEdit", str(tmp_path / "half.png"))
         user.key(Qt.Key.Key_Return)
@@ -115,7 +115,7 @@ def test_the_mask_of_a_picture_with_an_alpha_channel(
     cv2.imwrite(str(tmp_path / "black.png"), np.dstack([0 * bright, alpha]))
 
     async def choose(user: User, name: str) -> None:
-        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.command("action.mask_import")
         await user.until_there("open.dialog")
         user.write("fileNameEdit", str(tmp_path / name))
         user.key(Qt.Key.Key_Return)

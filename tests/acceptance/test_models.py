@@ -45,10 +45,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 
 async def library(user: User) -> ModelLibrary:
     """Open it by the command palette, and wait for its list."""
-    user.ctrl(Qt.Key.Key_K)
-    await user.until_there("dialog.palette")
-    user.write("palette.text", "models")
-    user.key(Qt.Key.Key_Return)
+    await user.command("action.models")
     dialog = await user.until_there("dialog.models")
     assert isinstance(dialog, ModelLibrary)
     await user.until_there("models.card.migan")

@@ -325,7 +325,7 @@ def opened() -> Iterator[Opened]:
 
 
 async def ask_for_folder(user: User, source: Path, target: Path) -> None:
-    await by_palette(user, "Restore a Folder")
+    await user.command("action.restore_folder")
     await user.until_there("dialog.folder")
     user.write("folder.source", str(source))
     user.write("folder.target", str(target))
@@ -372,15 +372,6 @@ def test_a_folder_can_be_stopped_and_taken_up(at_the_window: Run, scan: Path, tm
     at_the_window(scenario)
 
 
-async def by_palette(user: User, command: str) -> None:
-    """Do a command that is found by its name."""
-    user.ctrl(Qt.Key.Key_K)
-    await user.until_there("palette.text")
-    user.write("palette.text", command)
-    user.key(Qt.Key.Key_Return)
-    await user.until_gone("palette.text")
-
-
 @pytest.fixture
 def stamped(tmp_path: Path) -> Path:
     """A photo with an orange date in its lower right corner."""
@@ -396,7 +387,7 @@ def test_a_date_stamp_is_found_by_its_own_command_and_mended(at_the_window: Run,
     inside = np.s_[410:450, 425:620]
 
     async def scenario(user: User) -> None:
-        await by_palette(user, "Find Text and Stamps")
+        await user.command("action.find_text")
         await user.until_there("dock.review")
         await user.window.settle()
         assert user.layers[0].name == "Text and stamps"
@@ -438,7 +429,7 @@ def test_damage_is_found_without_text_and_text_without_damage(at_the_window: Run
         assert all(part.defect is not Defect.TEXT for part in parts)
 
     async def nothing(user: User) -> None:
-        await by_palette(user, "Find Text and Stamps")
+        await user.command("action.find_text")
         await user.told("Nothing was found")
         assert not user.layers
 
@@ -456,7 +447,7 @@ def test_a_folder_tells_what_its_scans_have_in_common(at_the_window: Run, tmp_pa
         cv2.imwrite(str(source / f"{number}.png"), picture[..., ::-1])
 
     async def scenario(user: User) -> None:
-        await by_palette(user, "Restore a Folder")
+        await user.command("action.restore_folder")
         await user.until_there("dialog.folder")
         user.write("folder.source", str(source))
         user.write("folder.target", str(source))

@@ -92,7 +92,7 @@ def test_keys_rotate_by_steps(at_the_window: Run, picture: Path) -> None:
         for x in (0, 600):
             for y in (0, 400):
                 assert view.viewport().rect().adjusted(-1, -1, 1, 1).contains(user.on_screen(x, y)), "all of it is seen"
-        user.window.actions_by_name["action.rotate_reset"].trigger()
+        await user.command("action.rotate_reset")
         assert view.view.angle == 0
 
     at_the_window(scenario, picture)

@@ -36,7 +36,7 @@ def _choose(user: User, name: str) -> None:
 
 
 async def _open(user: User) -> None:
-    user.window.actions_by_name["action.shortcuts"].trigger()
+    await user.command("action.shortcuts")
     await user.until_there("dialog.shortcuts")
 
 

@@ -229,7 +229,7 @@ def test_a_slow_export_of_a_mask_is_cancelled_and_writes_nothing(
     async def scenario(user: User) -> None:
         user.paint((100, 100), (150, 100))
         disk.hold(file_flow, "write_photo")
-        user.window.actions_by_name["action.mask_export"].trigger()
+        await user.command("action.mask_export")
         await user.until_there("save.dialog")
         user.save_as(tmp_path / "mask.png")
         await user.until_there("progress")
@@ -256,7 +256,7 @@ def test_the_document_closes_while_a_mask_is_imported_slowly(
 
     async def scenario(user: User) -> None:
         disk.hold(file_flow, "read_masks")
-        user.window.actions_by_name["action.mask_import"].trigger()
+        await user.command("action.mask_import")
         await user.until_there("open.dialog")
         user.write("fileNameEdit", str(slow))
         user.key(Qt.Key.Key_Return)

@@ -59,7 +59,7 @@ def test_a_snapshot_is_there_after_saving_and_opening(at_the_window: Run, pictur
 
 def test_the_memory_of_the_history_counts_at_once_and_for_good(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
-        user.window.actions_by_name["action.history_memory"].trigger()
+        await user.command("action.history_memory")
         await user.until_there("dialog.history_memory")
         user.write("history_memory.mib", "64")
         user.key(Qt.Key.Key_Return)

@@ -30,15 +30,15 @@ def test_a_mask_becomes_an_avoid_map_and_again_a_mask(at_the_window: Run, pictur
         user.paint((50, 50), (120, 120))
         user.ctrl(Qt.Key.Key_N, shift=True)
         user.paint((150, 50), (300, 200))
-        user.window.actions_by_name["action.mask_avoid"].trigger()
+        await user.command("action.mask_avoid")
         wanted, avoided = user.layers
         assert isinstance(avoided, MaskLayer)
         assert avoided.role == "avoid"
         assert user.tab.mask_to_fill() == wanted.id, "what is avoided is not what is filled"
         colour = avoided.colour
-        user.window.actions_by_name["action.mask_source"].trigger()
+        await user.command("action.mask_source")
         assert (avoided.role, avoided.colour != colour) == ("source", True)
-        user.window.actions_by_name["action.mask_source"].trigger()
+        await user.command("action.mask_source")
         assert avoided.role == "fill"
         user.ctrl(Qt.Key.Key_Z)
         user.ctrl(Qt.Key.Key_Z)
@@ -60,7 +60,7 @@ def test_nothing_to_copy_is_told_and_membrane_is_one_click_away(at_the_window: R
         # all but a corner, of which the mask, grown by 4 and feathered by 2 pixels, takes most
         user.key(Qt.Key.Key_M)
         user.paint((0, 0), (9, 9))
-        user.window.actions_by_name["action.mask_invert"].trigger()
+        await user.command("action.mask_invert")
         await user.until(lambda: user.covered(100, 100), user.tab.changed)
         _choose_engine(user, "exemplar")
         user.click("fill.button")

@@ -241,7 +241,7 @@ def test_the_status_bar_says_how_to_use_the_tool(at_the_window: Run, picture: Pa
     async def scenario(user: User) -> None:
         hints = set()
         for entry in TOOLS:
-            user.window.actions_by_name[f"tool.{entry.id}"].trigger()
+            await user.command(f"tool.{entry.id}")
             assert user.text("status.hint")
             hints.add(user.text("status.hint"))
         assert len(hints) == len(TOOLS)

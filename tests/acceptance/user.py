@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListView, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListView, QListWidget, QPushButton, QWidget
 
 from inpaint_studio.document.layers import Layer
 from inpaint_studio.ui.document_tab import DocumentTab
@@ -156,6 +156,25 @@ class User:
         self.write("fileNameEdit", str(path))
         box = self.widget("save.dialog").findChild(QDialogButtonBox)
         QTest.mouseClick(box.button(QDialogButtonBox.StandardButton.Save), _LEFT)
+
+    async def command(self, name: str) -> None:
+        """Do an action by the command palette: Ctrl+K, its text, down to it, Enter."""
+        action = self.window.actions_by_name[name]
+        self.ctrl(Qt.Key.Key_K)
+        await self.until_there("palette.text")
+        self.write("palette.text", action.text().replace("&", "").rstrip("…"))
+        found = self.widget("palette.list")
+        assert isinstance(found, QListWidget)
+        for _ in range(found.count()):
+            if found.currentItem().data(Qt.ItemDataRole.UserRole) is action:
+                break
+            self.key(Qt.Key.Key_Down)
+        else:
+            raise AssertionError(f"{name} cannot be done now")
+        self.key(Qt.Key.Key_Return)
+        await self.until_gone("palette.text")
+        if not action.text().endswith("…"):  # else a dialog comes
+            await self.back()
 
     def answer(self, label: str) -> None:
         """Press the button of the question that is on the screen."""
