@@ -140,9 +140,9 @@ def test_quit_asks_for_each_document_and_shows_it(at_the_window: Run, picture: P
         window, ended = user.window, []
         window.ended.connect(lambda: ended.append(True))
         user.paint((100, 100), (150, 100))
-        window.tabs.setCurrentIndex(0)
+        user.go_to_tab(0)
         user.paint((100, 100), (150, 100))
-        window.tabs.setCurrentIndex(1)
+        user.go_to_tab(1)
         user.ctrl(Qt.Key.Key_Q)
         await user.until_there("question")
         assert window.tabs.currentIndex() == 0

@@ -54,14 +54,14 @@ def test_copied_by_keys_into_another_photo_of_the_size(at_the_window: Run, pictu
     other = garden(tmp_path / "other.png")
 
     async def scenario(user: User) -> None:
-        user.window.tabs.setCurrentIndex(0)
+        user.go_to_tab(0)
         mask = await _soft_mask(user)
         steps = user.steps
         user.ctrl(Qt.Key.Key_C)
         assert "Wren" in await user.told("Copied")
         await user.quiet()
         assert user.steps == steps
-        user.window.tabs.setCurrentIndex(1)
+        user.go_to_tab(1)
         user.tab.canvas.setFocus()
         user.ctrl(Qt.Key.Key_V)
         await user.window.settle()
@@ -76,7 +76,7 @@ def test_copied_by_keys_into_another_photo_of_the_size(at_the_window: Run, pictu
         user.ctrl(Qt.Key.Key_Z)
         user.ctrl(Qt.Key.Key_Z)
         assert user.layers == ()
-        user.window.tabs.setCurrentIndex(0)
+        user.go_to_tab(0)
         assert np.array_equal(_values(user), mask)
         assert user.steps == steps
 
@@ -109,7 +109,7 @@ def test_copied_by_the_menu_of_the_layers_into_a_photo_of_another_size(
         await user.window.settle()
 
     async def scenario(user: User) -> None:
-        user.window.tabs.setCurrentIndex(0)
+        user.go_to_tab(0)
         mask = await _soft_mask(user)
         await ask_for(user, "Cancel")
         target = user.window.tab_at(1)
@@ -118,7 +118,7 @@ def test_copied_by_the_menu_of_the_layers_into_a_photo_of_another_size(
         await user.told("Wren is in small.png")
         assert user.window.tabs.currentIndex() == 0, "one stays where one works"
         await ask_for(user, "Centre")
-        user.window.tabs.setCurrentIndex(1)
+        user.go_to_tab(1)
         fitted, centred = (layer.planes["coverage"].read(target.document.canvas)[..., 0] for layer in user.layers)
         assert np.array_equal(centred, mask[100:300, 150:450])
         means = mask.reshape(200, 2, 300, 2).mean((1, 3))
@@ -133,7 +133,7 @@ def test_several_masks_are_one_step(at_the_window: Run, picture: Path, tmp_path:
     other = garden(tmp_path / "other.png")
 
     async def scenario(user: User) -> None:
-        user.window.tabs.setCurrentIndex(0)
+        user.go_to_tab(0)
         user.key(Qt.Key.Key_M)
         user.paint((50, 50), (200, 200))
         user.ctrl(Qt.Key.Key_N, shift=True)
@@ -142,7 +142,7 @@ def test_several_masks_are_one_step(at_the_window: Run, picture: Path, tmp_path:
         QTest.keyClick(rows, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
         user.ctrl(Qt.Key.Key_C)
         await user.told("Mask 1, Mask 2")
-        user.window.tabs.setCurrentIndex(1)
+        user.go_to_tab(1)
         user.tab.canvas.setFocus()
         user.ctrl(Qt.Key.Key_V)
         await user.window.settle()

@@ -460,7 +460,7 @@ def test_each_tab_has_its_own_undo_and_its_own_docks(at_the_window: Run, picture
         assert items(user, "layers.list") == ["Photo"]
         assert user.widget("status.zoom").text() == "100 %"
         user.ctrl(Qt.Key.Key_Z)
-        tabs.setCurrentIndex(1)
+        user.go_to_tab(1)
         assert user.tab.title == "other.png*"
         assert user.steps == ("Add mask", "Brush stroke")
         user.tab.canvas.setFocus()

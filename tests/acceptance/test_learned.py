@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
 
 from inpaint_studio.document.layers import FillLayer
 from inpaint_studio.settings import Settings, save_settings
@@ -48,11 +47,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def choose(user: User, **options: str) -> None:
     """Paint a mask, and choose the tiny model with some options."""
     user.scribble(245, 145, 335, 235, 20)
-    engines = user.widget("fill.engine")
-    assert isinstance(engines, QComboBox)
-    engines.setFocus()
-    assert engines.findData(ENGINE) >= 0, [engines.itemData(at) for at in range(engines.count())]
-    engines.setCurrentIndex(engines.findData(ENGINE))
+    user.choose_engine(ENGINE)
     await user.until_there("fill.option.prompt")
     for name, value in options.items():
         user.write(f"fill.option.{name}", value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,17 @@ from inpaint_studio.ui.actions import COMMANDS, FIRST_OF_A_GROUP
 from tests.acceptance.conftest import User
 
 ROOT = Path(__file__).parents[2]
+_ACTION_CALL = re.compile(r"\.(trigger|toggle|setChecked|setValue)\(")
 
 
 def test_architecture_names_every_action() -> None:
     listed = (ROOT / "ARCHITECTURE.md").read_text()
     assert {command.name for command in COMMANDS if f"`{command.name}`" not in listed} == set()
+
+
+def test_acceptance_tests_send_events_and_call_no_actions() -> None:
+    calls = {path.name for path in Path(__file__).parent.glob("*.py") if _ACTION_CALL.search(path.read_text("utf-8"))}
+    assert calls == set()
 
 
 def test_groups_of_menus_begin_with_commands_that_there_are() -> None:

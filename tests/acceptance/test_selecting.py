@@ -153,7 +153,7 @@ def test_the_wand_has_options_of_its_own(at_the_window: Run, picture: Path) -> N
         assert (_selected(user) == 255).all()
         user.ctrl(Qt.Key.Key_D)
         user.write("wand.tolerance", "0")
-        contiguous.click()
+        user.click("wand.contiguous")
         user.tab.canvas.setFocus()
         _click(user, 10, 10)
         shown = user.shown()

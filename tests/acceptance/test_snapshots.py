@@ -33,7 +33,7 @@ def test_undo_goes_past_a_snapshot_and_a_click_back_to_it(at_the_window: Run, pi
         user.ctrl(Qt.Key.Key_Z, shift=True)
         user.ctrl(Qt.Key.Key_Z, shift=True)
         assert user.steps == ("Add mask", "Brush stroke", "◆ One line", "Brush stroke")
-        user.window.history.goTo.emit(3)
+        user.go_to_step(3)
         assert user.steps[-1] == "◆ One line"
         await _snapshot(user, "No")
         await user.told("undone would be lost")

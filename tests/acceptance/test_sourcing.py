@@ -7,21 +7,11 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QListWidget, QSpinBox
 
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
-
-
-def _choose_engine(user: User, engine: str) -> None:
-    box = user.widget("fill.engine")
-    assert isinstance(box, QComboBox)
-    box.setFocus()
-    while box.currentData() != engine:
-        before = box.currentIndex()
-        QTest.keyClick(box, Qt.Key.Key_Down)
-        assert box.currentIndex() != before, f"{engine} is not offered"
 
 
 def test_a_mask_becomes_an_avoid_map_and_again_a_mask(at_the_window: Run, picture: Path) -> None:
@@ -62,7 +52,7 @@ def test_nothing_to_copy_is_told_and_membrane_is_one_click_away(at_the_window: R
         user.paint((0, 0), (9, 9))
         await user.command("action.mask_invert")
         await user.until(lambda: user.covered(100, 100), user.tab.changed)
-        _choose_engine(user, "exemplar")
+        user.choose_engine("exemplar")
         user.click("fill.button")
         told = await user.told("nothing to copy")
         assert "membrane" in told

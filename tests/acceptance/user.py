@@ -11,7 +11,16 @@ import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListView, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QLabel,
+    QListView,
+    QListWidget,
+    QPushButton,
+    QWidget,
+)
 
 from inpaint_studio.document.layers import Layer
 from inpaint_studio.ui.document_tab import DocumentTab
@@ -143,6 +152,29 @@ class User:
         QTest.mouseClick(rows.viewport(), _LEFT, held, place)
         rows.setFocus()
         return rows
+
+    def choose_engine(self, engine: str) -> None:
+        """Go through the fill panel's engines with the arrow keys."""
+        box = self.widget("fill.engine")
+        assert isinstance(box, QComboBox)
+        box.setFocus()
+        away = box.findData(engine) - box.currentIndex()
+        for _ in range(abs(away)):
+            QTest.keyClick(box, Qt.Key.Key_Down if away > 0 else Qt.Key.Key_Up)
+        assert box.currentData() == engine, f"{engine} is not offered"
+
+    def go_to_tab(self, index: int) -> None:
+        """Click on the tab of a document."""
+        bar = self.window.tabs.tabBar()
+        QTest.mouseClick(bar, _LEFT, _NONE, bar.tabRect(index).center())
+
+    def go_to_step(self, row: int) -> None:
+        """Click on a row of the history; row 0 is the document as it was opened."""
+        rows = self.widget("history.list")
+        assert isinstance(rows, QListView)
+        index = rows.model().index(row, 0)
+        rows.scrollTo(index)
+        QTest.mouseClick(rows.viewport(), _LEFT, _NONE, rows.visualRect(index).center())
 
     def write(self, name: str, text: str, within: QWidget | None = None) -> None:
         """Replace the text of a field."""
