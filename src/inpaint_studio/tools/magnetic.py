@@ -12,13 +12,9 @@ from inpaint_studio.pixels.live_wire import LiveWire
 from inpaint_studio.pixels.proxy import ReadRgb, rgb_reader
 from inpaint_studio.pixels.shapes import Point
 from inpaint_studio.tools.base import Contour, PointerEvent, Tool
+from inpaint_studio.tools.closing import NEAR, Closed, closes
 from inpaint_studio.tools.selection import Combine, Selection
 from inpaint_studio.tools.shapes import combine_by
-
-#: A press this near the first corner, in pixels of the screen, closes.
-_NEAR = 7
-#: Seconds after closing by a click in which another click is the second half of a double click.
-_DOUBLE_CLICK = 0.4
 
 
 @dataclass(slots=True)
@@ -48,7 +44,7 @@ class MagneticTool(Tool):
 
     def __init__(self) -> None:
         self._line: _Line | None = None
-        self._closed_at = -math.inf
+        self._closed = Closed()
 
     @property
     def active(self) -> bool:
@@ -63,10 +59,10 @@ class MagneticTool(Tool):
         """A corner more, or the end at the first one."""
         line = self._line
         if line is None or line.document is not document:
-            if not 0 <= event.time - self._closed_at < _DOUBLE_CLICK:
+            if not self._closed.just_before(event):
                 self._begin(document, event)
             return
-        line.closing = bool(line.parts) and _closes(line, event)
+        line.closing = bool(line.parts) and closes(line.points, event)
         if line.closing:
             line.end = []
         else:
@@ -90,9 +86,9 @@ class MagneticTool(Tool):
         if line is None:
             return None
         if line.closing:
-            self._closed_at = event.time
+            self._closed.note(event)
             return self.finish()
-        if math.dist(line.last, (event.x, event.y)) > _NEAR * event.pixel:
+        if math.dist(line.last, (event.x, event.y)) > NEAR * event.pixel:
             self._follow(line, event)
             self._set_corner(line, event)
         return None
@@ -150,8 +146,3 @@ def _onto(document: Document, event: PointerEvent) -> Point:
     """The place in the photo nearest to the pointer."""
     canvas = document.canvas
     return min(max(event.x, canvas.left), canvas.right), min(max(event.y, canvas.top), canvas.bottom)
-
-
-def _closes(line: _Line, event: PointerEvent) -> bool:
-    x, y = line.start
-    return len(line.points) > 2 and math.hypot(event.x - x, event.y - y) <= _NEAR * event.pixel

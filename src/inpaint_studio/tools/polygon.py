@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +9,9 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.pixels import shapes
 from inpaint_studio.pixels.shapes import Point
 from inpaint_studio.tools.base import Contour, PointerEvent, Tool
+from inpaint_studio.tools.closing import Closed, closes
 from inpaint_studio.tools.selection import Combine, Selection
 from inpaint_studio.tools.shapes import combine_by
-
-#: A press this near the first corner, in pixels of the screen, closes.
-_NEAR = 7
-#: Seconds after closing by a click in which another click is the second half of a double click.
-_DOUBLE_CLICK = 0.4
 
 
 @dataclass(slots=True)
@@ -34,7 +29,7 @@ class PolygonTool(Tool):
 
     def __init__(self) -> None:
         self._line: _Line | None = None
-        self._closed_at = -math.inf
+        self._closed = Closed()
 
     @property
     def active(self) -> bool:
@@ -52,11 +47,11 @@ class PolygonTool(Tool):
         """A corner more, or the end at the first one."""
         line = self._line
         if line is None or line.document is not document:
-            if not 0 <= event.time - self._closed_at < _DOUBLE_CLICK:
+            if not self._closed.just_before(event):
                 self._line = _Line(document, combine_by(event.modifiers), [(event.x, event.y)])
             return
         line.end = None
-        line.closing = _closes(line, event)
+        line.closing = closes(line.corners, event)
         if not line.closing:
             line.corners.append((event.x, event.y))
 
@@ -70,7 +65,7 @@ class PolygonTool(Tool):
         if self._line is None:
             return None
         if self._line.closing:
-            self._closed_at = event.time
+            self._closed.note(event)
             return self.finish()
         self.move([event])
         return None
@@ -79,7 +74,7 @@ class PolygonTool(Tool):
         """Show the side that a click would make."""
         line = self._line
         if line is not None:
-            line.end = line.corners[0] if _closes(line, event) else (event.x, event.y)
+            line.end = line.corners[0] if closes(line.corners, event) else (event.x, event.y)
 
     def finish(self) -> Selection | None:
         """Close the line; with fewer than three corners there is nothing inside it."""
@@ -99,8 +94,3 @@ class PolygonTool(Tool):
     def cancel(self) -> None:
         """Forget the line."""
         self._line = None
-
-
-def _closes(line: _Line, event: PointerEvent) -> bool:
-    x, y = line.corners[0]
-    return len(line.corners) > 2 and math.hypot(event.x - x, event.y - y) <= _NEAR * event.pixel
