@@ -20,10 +20,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import platformdirs
 import tifffile
 
 from benchmarks._machine import Witnesses
+from inpaint_studio.pixels import compiled
 from inpaint_studio.resources import resource
 
 _ROUNDS = int(os.environ.get("INPAINT_STUDIO_BENCH_ROUNDS", "3"))
@@ -45,12 +45,11 @@ def _photos(folder: Path) -> None:
 
 def _round(folder: Path) -> dict[str, Any]:
     """One life of a window in a process of its own, with a user's folders of its own."""
-    kernels = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
     with tempfile.TemporaryDirectory() as home:
         environment = {
             "QT_QPA_PLATFORM": "offscreen",
             # compiled by `make`, so that a round sees what a user sees
-            "NUMBA_CACHE_DIR": str(kernels),
+            "NUMBA_CACHE_DIR": str(compiled.folder()),
             **os.environ,
             **{f"XDG_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("DATA", "CACHE", "CONFIG", "STATE")},
         }

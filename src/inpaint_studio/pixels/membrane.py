@@ -6,16 +6,14 @@ one, each by a few rounds of over-relaxation. No system is assembled: memory is 
 
 from __future__ import annotations
 
-import importlib
-import os
 from typing import Any
 
 import cv2
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from inpaint_studio.errors import StudioError
+from inpaint_studio.pixels import compiled
 from inpaint_studio.pixels.masks import Hole
 from inpaint_studio.pixels.rect import Rect
 
@@ -38,11 +36,9 @@ _LEAST = 64
 
 def kernels() -> Any:
     """The module of compiled loops. Raises StudioError where they can't be compiled."""
-    folder = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
     try:
-        return importlib.import_module("inpaint_studio.pixels.membrane_kernels")
-    except (ImportError, OSError, RuntimeError, SystemError) as error:
+        return compiled.load("inpaint_studio.pixels.membrane_kernels")
+    except compiled.UncompiledError as error:
         raise StudioError(
             f"The loops for smooth fills could not be compiled on this computer ({error}).", "Use another engine."
         ) from error

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import platformdirs
-
-from inpaint_studio.pixels import stroke_fallback
+from inpaint_studio.pixels import compiled, stroke_fallback
 
 _MODULES = ("stroke_kernels", "stroke_laying_kernels")
 _log = logging.getLogger(__name__)
@@ -58,12 +54,10 @@ def warm() -> bool:
     with _loading:
         if ready():
             return True
-        folder = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
         try:
             with uncollected():
-                _current = Kernels.of(*(importlib.import_module(f"inpaint_studio.pixels.{name}") for name in _MODULES))
-        except (ImportError, OSError, RuntimeError, SystemError) as error:
+                _current = Kernels.of(*(compiled.load(f"inpaint_studio.pixels.{name}") for name in _MODULES))
+        except compiled.UncompiledError as error:
             _log.warning("painting goes on without compiled kernels: %s", error)
     return ready()
 

@@ -434,8 +434,10 @@ class MainWindow(QMainWindow):
 
 def _warm_kernels() -> None:
     """Load what the worker has compiled: the brush's loops, and those by which a fill is matched to its rim."""
-    from inpaint_studio.pixels import membrane
+    from inpaint_studio.pixels import compiled, membrane
 
+    with suppress(OSError):
+        compiled.forget_others()
     stroke_backend.warm()
     with stroke_backend.uncollected(), suppress(StudioError):  # the first fill says why it can't be compiled
         membrane.warm()

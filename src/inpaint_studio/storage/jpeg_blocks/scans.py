@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
+from inpaint_studio.pixels import compiled
 from inpaint_studio.storage.jpeg_blocks.huffman import Table, best
 from inpaint_studio.storage.jpeg_blocks.layout import Layout, UnkeptError
 
@@ -65,11 +63,9 @@ class Scan:
 
 def kernels(name: str) -> Any:
     """The compiled inner loops in the module `name`_kernels. The first time ever takes seconds. Raises UnkeptError."""
-    folder = platformdirs.user_cache_path("inpaint-studio", appauthor=False) / "numba"
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
     try:
-        return importlib.import_module(f"inpaint_studio.storage.jpeg_blocks.{name}_kernels")
-    except (ImportError, OSError, RuntimeError, SystemError) as error:
+        return compiled.load(f"inpaint_studio.storage.jpeg_blocks.{name}_kernels")
+    except compiled.UncompiledError as error:
         raise UnkeptError("needs compiled code for that, which could not be made on this computer") from error
 
 

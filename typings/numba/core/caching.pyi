@@ -1,0 +1,9 @@
+from contextlib import AbstractContextManager
+from typing import BinaryIO
+
+class IndexDataCacheFile:
+    _index_name: str
+    _source_stamp: object
+    def _data_path(self, name: str) -> str: ...
+    def _dump(self, obj: object) -> bytes: ...
+    def _open_for_write(self, filepath: str) -> AbstractContextManager[BinaryIO]: ...
