@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from inpaint_studio.document.edits import SetLayer
 from inpaint_studio.document.history import History
 from inpaint_studio.errors import InputError
-from inpaint_studio.storage.project import Journal, Pictures, open_journal
+from inpaint_studio.storage.project import Journal, Pictures, journal, open_journal
 from tests.document.generators import fingerprint
 from tests.storage_project.sessions import (
     Session,
@@ -41,6 +43,32 @@ def test_a_step_costs_the_rows_it_touches(tmp_path):
         session.writer.flush()
         # the step, its one blob (nothing was there before), the tile, and where the document stands
         assert connection.total_changes - before == 4
+
+
+def test_the_disk_holds_the_last_step_soon(tmp_path, monkeypatch):
+    """A power cut can't be made here; what is asked of the disk can be seen."""
+    synced, really = [], os.fsync
+
+    def fsync(descriptor: int) -> None:
+        really(descriptor)
+        synced.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size))
+
+    monkeypatch.setattr(journal.os, "fsync", fsync)
+    with worked_on(tmp_path, 3) as session:
+        session.writer.flush()
+        log = next(session.writer.path.parent.glob("*-wal")).stat()
+        session.writer.close()
+        assert synced[-1] == (log.st_ino, log.st_size)
+
+
+def test_a_disk_that_holds_nothing_is_told(tmp_path, monkeypatch):
+    def fsync(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(journal.os, "fsync", fsync)
+    with worked_on(tmp_path, 1) as session:
+        session.writer.close()
+        assert len(session.failures) == 1
 
 
 def test_a_new_step_cuts_off_what_could_be_redone(tmp_path):

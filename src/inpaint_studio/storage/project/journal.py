@@ -5,6 +5,7 @@ Beside the steps it holds the layers as they are now, so that opening it replays
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
@@ -144,6 +145,11 @@ class Journal:
             connection.execute("DELETE FROM removed WHERE revision <= ?", (saved.revision,))
         self.saved = saved
 
+    def harden(self) -> None:
+        """Have the disk itself hold all that is committed, against a power cut. Raises InputError when it does not."""
+        with writing(self.path), self.path.with_name(f"{self.path.name}-wal").open("r+b") as log:
+            os.fsync(log.fileno())
+
     @contextmanager
     def claiming(self, project: Path) -> Iterator[None]:
         """Hold the project file `project` against other windows, from then on instead of the one held before.
@@ -201,6 +207,7 @@ class Journal:
         connection = schema.connect(self.path)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            # a commit is safe from the program's death; `harden` makes it safe from the machine's
             connection.execute("PRAGMA synchronous = NORMAL")
             # 32 MB: moving the write-ahead log into the file takes ten times as long as a stroke's commit
             connection.execute("PRAGMA wal_autocheckpoint = 4096")

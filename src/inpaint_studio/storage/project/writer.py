@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 class JournalWriter:
     """Records what happens to a document, in order, each as one transaction; also the `EditStore` of its `History`.
 
-    Both callbacks come from the writer's thread. `acknowledged` hears the number of each change once it can't be lost
-    any more. `failed` hears once why that is not so (the disk is full, read-only, the file deleted); everything since is
-    kept in memory and tried again with every further step and every `flush`.
+    Both callbacks come from the writer's thread. `acknowledged` hears the number of each change once no death of the
+    program can lose it; when a burst of changes is over, no power cut can either. `failed` hears once why that is not so
+    (the disk is full, read-only, the file deleted); everything since is kept in memory and tried again with every further
+    step and every `flush`.
     """
 
     def __init__(
@@ -184,16 +185,32 @@ class JournalWriter:
                 if error is None:
                     if self._pending:  # unless it was discarded meanwhile
                         self._pending.popleft()
-                    told = False
                 else:
                     self._error = error
                 self._turn.notify_all()
             if error is None and isinstance(change, Change) and self._acknowledged is not None:
                 self._acknowledged(change.number)
+            if error is None and (error := self._harden()) is None:
+                told = False
             if error is not None and not told:
                 told = True
                 if self._failed is not None:
                     self._failed(error)
+
+    def _harden(self) -> StudioError | None:
+        """Once all is committed, have the disk hold it; not while a save reads the journal, which ends with a change."""
+        with self._turn:
+            if self._pending:
+                return None
+        if not self._saving.acquire(blocking=False):
+            return None
+        try:
+            self._journal.harden()
+        except StudioError as error:
+            return error
+        finally:
+            self._saving.release()
+        return None
 
     def _next(self) -> Change | Saved | None:
         """The oldest change, once it may be tried; None at the end."""
