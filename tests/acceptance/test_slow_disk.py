@@ -52,6 +52,17 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDisk]:
             assert not thread.is_alive()
 
 
+async def give_up(user: User, disk: SlowDisk) -> None:
+    """Cancel what waits for the disk, and let it answer too late."""
+    user.key(Qt.Key.Key_Escape)
+    await user.window.settle()
+    assert not user.is_there("progress")
+    late = [thread for thread in threading.enumerate() if thread.name == "errand"]
+    disk.let_go()
+    for thread in late:
+        thread.join(20)
+
+
 def test_the_window_is_used_while_a_photo_opens_slowly(
     at_the_window: Run, picture: Path, tmp_path: Path, disk: SlowDisk
 ) -> None:
@@ -210,13 +221,7 @@ def test_a_slow_export_is_cancelled_and_writes_nothing(
         user.key(Qt.Key.Key_Return)
         await user.until_there("progress")
         await user.back()
-        user.key(Qt.Key.Key_Escape)
-        await user.window.settle()
-        assert not user.is_there("progress")
-        late = [thread for thread in threading.enumerate() if thread.name == "errand"]
-        disk.let_go()
-        for thread in late:
-            thread.join(20)
+        await give_up(user, disk)
         assert not (tmp_path / "mended.png").exists()
         assert not user.is_there("messages")
 
@@ -236,13 +241,7 @@ def test_a_slow_export_of_a_mask_is_cancelled_and_writes_nothing(
         await user.back()
         assert "mask.png" in user.widget("progress.stage").text()
         user.paint((100, 200), (150, 200))
-        user.key(Qt.Key.Key_Escape)
-        await user.window.settle()
-        assert not user.is_there("progress")
-        late = [thread for thread in threading.enumerate() if thread.name == "errand"]
-        disk.let_go()
-        for thread in late:
-            thread.join(20)
+        await give_up(user, disk)
         assert not (tmp_path / "mask.png").exists()
         assert not user.is_there("messages")
 
