@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from logging.handlers import RotatingFileHandler
+from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -31,7 +32,10 @@ def open_log_folder() -> bool:
 
 @contextmanager
 def keep_log(level: int = logging.INFO) -> Iterator[None]:
-    """Write what is logged inside to the log file. A folder that cannot be written only costs the file."""
+    """Write what is logged inside to the log file, in a thread: nobody who logs waits for a disk.
+
+    A folder that cannot be written only costs the file.
+    """
     root = logging.getLogger()
     before = root.level
     try:
@@ -42,11 +46,15 @@ def keep_log(level: int = logging.INFO) -> Iterator[None]:
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
-    root.addHandler(handler)
+    records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    entrance, writer = QueueHandler(records), QueueListener(records, handler)
+    writer.start()
+    root.addHandler(entrance)
     root.setLevel(level)
     try:
         yield
     finally:
-        root.removeHandler(handler)
+        root.removeHandler(entrance)
         root.setLevel(before)
+        writer.stop()
         handler.close()
