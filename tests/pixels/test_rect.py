@@ -90,3 +90,10 @@ def test_two_united_are_the_union_of_both(one: Rect, other: Rect) -> None:
         assert one.united(other).empty
     else:
         assert one.united(other) == Rect.union_of((one, other))
+
+
+@given(small, small)
+def test_without_leaves_each_pixel_outside_the_hole_once(rect: Rect, hole: Rect) -> None:
+    pieces = rect.without(hole)
+    assert sum(piece.area for piece in pieces) == len(pixels(rect) - pixels(hole))
+    assert set().union(*map(pixels, pieces)) == pixels(rect) - pixels(hole)

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from inpaint_studio.pixels.display_samples import Pixels, ToDisplay, screen_pixels
-from inpaint_studio.pixels.format import PixelFormat
+from inpaint_studio.pixels.format import PixelFormat, Samples
 from inpaint_studio.pixels.pyramid import LEVELS, Pyramid, Waiting, shrunk
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.stroke_backend import kernels
@@ -52,7 +52,7 @@ class Stage(Protocol):
         ...
 
     def fresh(self, level: int, key: TileKey) -> bool:
-        """Whether `tile` has nothing to do."""
+        """Whether `tile` has next to nothing to do."""
         ...
 
 
@@ -175,8 +175,10 @@ class TintStage:
         self._kept.invalidate(rect)
 
     def fresh(self, level: int, key: TileKey) -> bool:
-        """Whether `tile` has nothing to do."""
-        return self._kept.fresh(level, key) and self._below.fresh(level, key)
+        """Whether `tile` has nothing to do but to lay masks over what is there."""
+        return self._below.fresh(level, key) and (
+            self._kept.fresh(level, key) or all(overlay.coverage.fresh(level, key) for overlay in self._overlays)
+        )
 
     def prepare(self, level: int, key: TileKey, until: float) -> bool:
         """Do what `tile` needs; False when `time.perf_counter()` passed `until` before all was done."""
@@ -195,12 +197,17 @@ class TintStage:
             kept.stale = _FRESH
         return below if kept.pixels is None else kept.pixels
 
-    def _renew(self, kept: _Tile, level: int, key: TileKey, below: Pixels) -> None:
-        painted = [
-            (overlay, part)
+    def painted(self, level: int, key: TileKey) -> list[tuple[Overlay, Samples]]:
+        """The masks that anything is painted of in a tile, with their coverage there: uint8 256×256, to be read only."""
+        area = tile_rect(key)
+        return [
+            (overlay, np.ascontiguousarray(part).reshape(TILE, TILE))
             for overlay in self._overlays
-            if (part := overlay.coverage.part(level, tile_rect(key))) is not None
+            if (part := overlay.coverage.part(level, area)) is not None
         ]
+
+    def _renew(self, kept: _Tile, level: int, key: TileKey, below: Pixels) -> None:
+        painted = self.painted(level, key)
         if not painted:
             kept.pixels = None
             return
@@ -209,8 +216,7 @@ class TintStage:
             kept.pixels, kept.stale = np.empty((TILE, TILE), np.uint32), _WHOLE
         box = kept.stale
         tint = kernels().tint
-        for overlay, part in painted:
-            coverage = np.ascontiguousarray(part).reshape(TILE, TILE)
+        for overlay, coverage in painted:
             tint(
                 below, coverage, kept.pixels, overlay.colour, overlay.strength, box.left, box.top, box.right, box.bottom
             )

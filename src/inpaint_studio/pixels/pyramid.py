@@ -11,7 +11,7 @@ import numpy as np
 from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.smaller import smaller
-from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
+from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys
 
 #: Reads a rectangle that lies within one tile of the full-size raster, H×W×C; None where it is blank.
 Read = Callable[[Rect], Samples | None]
@@ -86,6 +86,7 @@ class Pyramid:
     def __init__(self, read: Read, extent: Rect) -> None:
         self.extent = extent
         self._read = read
+        self._extents = tuple(shrunk(extent, level) for level in range(LEVELS))
         self._tiles: tuple[dict[TileKey, _Tile], ...] = tuple({} for _ in range(LEVELS))
         self._waiting = Waiting()
 
@@ -114,21 +115,27 @@ class Pyramid:
             return self._read(rect)
         key = rect.top // TILE, rect.left // TILE
         pixels = self._fresh(level, key).pixels
-        return None if pixels is None else pixels[rect.within(tile_rect(key)).slices]
+        if pixels is None:
+            return None
+        top, left = key[0] * TILE, key[1] * TILE
+        return pixels[rect.top - top : rect.bottom - top, rect.left - left : rect.right - left]
 
     def prepare(self, level: int, key: TileKey, until: float) -> bool:
         """Make what `part` needs of a tile; False when `time.perf_counter()` passed `until` before all was made."""
-        if level == 0 or not self._stale(level, key):
+        if self.fresh(level, key):
             return True
         if time.perf_counter() >= until:
             return False
         for row, column in _QUARTERS:
             child = key[0] * 2 + row, key[1] * 2 + column
-            area = tile_rect(child)
-            if not area.clipped(shrunk(self.extent, level - 1)).empty and not self.prepare(level - 1, child, until):
+            if self._exists(level - 1, child) and not self.prepare(level - 1, child, until):
                 return False
         self._fresh(level, key)
         return time.perf_counter() < until
+
+    def fresh(self, level: int, key: TileKey) -> bool:
+        """Whether `part` has nothing to make for a tile."""
+        return level == 0 or not self._stale(level, key)
 
     def _stale(self, level: int, key: TileKey) -> bool:
         tile = self._look(level).get(key)
@@ -139,21 +146,34 @@ class Pyramid:
         tile = tiles.get(key)
         if tile is None:
             tile = tiles[key] = _Tile(None, _WHOLE)
-        if not tile.stale.empty:
-            area = tile_rect(key)
+        stale = tile.stale
+        if not stale.empty:
+            half = TILE // 2
             for row, column in _QUARTERS:
-                half = TILE // 2
-                quarter = Rect.of_size(half, half).moved(column * half, row * half)
-                part = tile.stale.clipped(quarter)
-                if not part.empty:
-                    self._halve(tile, level, part, part.moved(area.left, area.top))
+                # plain numbers: this is done for hundreds of parts a frame
+                left, right = max(stale.left, column * half), min(stale.right, (column + 1) * half)
+                top, bottom = max(stale.top, row * half), min(stale.bottom, (row + 1) * half)
+                if left < right and top < bottom:
+                    self._halve(tile, level, key, Rect(left, top, right, bottom))
             tile.stale = _FRESH
         return tile
 
-    def _halve(self, tile: _Tile, level: int, part: Rect, target: Rect) -> None:
-        """Make `part` of `tile` from the level above; `target` is the same in pixels of `level`."""
-        wanted = Rect(target.left * 2, target.top * 2, target.right * 2, target.bottom * 2)
-        inside = wanted.clipped(shrunk(self.extent, level - 1))
+    def _exists(self, level: int, key: TileKey) -> bool:
+        """Whether the tile shows any of the raster."""
+        extent, (row, column) = self._extents[level], key
+        return (
+            row * TILE < extent.bottom
+            and (row + 1) * TILE > extent.top
+            and column * TILE < extent.right
+            and (column + 1) * TILE > extent.left
+        )
+
+    def _halve(self, tile: _Tile, level: int, key: TileKey, part: Rect) -> None:
+        """Make `part` of `tile`, within one of its quarters, from the level above."""
+        left, top = 2 * (key[1] * TILE + part.left), 2 * (key[0] * TILE + part.top)
+        right, bottom = left + 2 * (part.right - part.left), top + 2 * (part.bottom - part.top)
+        outer = self._extents[level - 1]
+        inside = Rect(max(left, outer.left), max(top, outer.top), min(right, outer.right), min(bottom, outer.bottom))
         source = None if inside.empty else self.part(level - 1, inside)
         if source is None:
             if tile.pixels is not None:
@@ -161,7 +181,7 @@ class Pyramid:
             return
         if tile.pixels is None:
             tile.pixels = np.zeros((TILE, TILE, source.shape[2]), source.dtype)
-        _half_into(tile.pixels, part, source, inside.within(wanted))
+        _half_into(tile.pixels, part, source, inside.moved(-left, -top))
 
 
 def _half_into(out: Samples, part: Rect, source: Samples, inside: Rect) -> None:

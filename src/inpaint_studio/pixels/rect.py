@@ -100,6 +100,19 @@ class Rect:
             max(self.bottom, other.bottom),
         )
 
+    def without(self, hole: Rect) -> list[Rect]:
+        """What `hole` leaves of it, in up to four pieces."""
+        inner = hole.clipped(self)
+        if inner.empty:
+            return [] if self.empty else [self]
+        pieces = (
+            Rect(self.left, self.top, self.right, inner.top),
+            Rect(self.left, inner.bottom, self.right, self.bottom),
+            Rect(self.left, inner.top, inner.left, inner.bottom),
+            Rect(inner.right, inner.top, self.right, inner.bottom),
+        )
+        return [piece for piece in pieces if not piece.empty]
+
     def contains(self, other: Rect) -> bool:
         return other.empty or (
             self.left <= other.left

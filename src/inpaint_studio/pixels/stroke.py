@@ -70,6 +70,7 @@ class StrokeBuffer:
             math.ceil(max(start.x, end.x) + reach),
             math.ceil(max(start.y, end.y) + reach),
         )
+        core = end.radius * self._hardness - 2
         capsule = kernels().capsule
         changed = {}
         for key in tile_keys(bounds.clipped(self._extent)):
@@ -84,8 +85,8 @@ class StrokeBuffer:
                 )
             )  # fmt: skip
             if box.empty:
-                # a large brush stays over a tile for long after it is full
-                if tile is not self._spare and tile.min() == 255:
+                # a large brush stays over a tile for long after it is full: from when its core is, at the latest
+                if tile is not self._spare and _holds(end, core, left, top) and tile.min() == 255:
                     self._full.add(key)
                 continue
             changed[key] = box
@@ -100,6 +101,12 @@ def _not_too_thin(nib: Nib) -> Nib:
     if nib.radius >= _THINNEST:
         return nib
     return nib._replace(radius=_THINNEST, amount=nib.amount * max(nib.radius, 0) / _THINNEST)
+
+
+def _holds(disc: Nib, radius: float, left: int, top: int) -> bool:
+    """Whether the tile that begins at (left, top) lies within `radius` of the disc's centre."""
+    across, down = abs(left + TILE / 2 - disc.x) + TILE / 2, abs(top + TILE / 2 - disc.y) + TILE / 2
+    return math.hypot(across, down) <= radius
 
 
 def _distance(x: float, y: float, start: Nib, end: Nib) -> float:

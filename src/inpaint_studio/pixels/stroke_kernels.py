@@ -141,6 +141,35 @@ def _soft_row(
     return changed
 
 
+@njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
+def _even_soft_row(
+    row: Bytes,
+    first: int,
+    shift: Scalar,
+    py: Scalar,
+    dx: Scalar,
+    dy: Scalar,
+    per_length2: Scalar,
+    per_radius: Scalar,
+    soft: Scalar,
+    amount: Scalar,
+) -> Any:
+    """As `_soft_row` where radius and amount (0..255) stay the same from start to end: in two thirds of the time."""
+    changed = np.uint8(0)
+    along = py * dy
+    for i in range(row.size):
+        px = np.float32(np.int32(first + i)) + shift
+        t = min(_ONE, max(_ZERO, (px * dx + along) * per_length2))
+        ex, ey = px - t * dx, py - t * dy
+        u = min(_ONE, max(_ZERO, (_ONE - math.sqrt(ex * ex + ey * ey) * per_radius) * soft))
+        value = np.uint8(np.int32(u * u * (_THREE - _TWO * u) * amount + _HALF))
+        old = row[i]
+        new = max(old, value)
+        changed |= new ^ old
+        row[i] = new
+    return changed
+
+
 @njit(nogil=True, cache=True)
 def _span(y: Scalar, x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, reach: Scalar, joined: Scalar) -> Any:
     """First and last x at which the row with centre `y` can meet the capsule; the first is larger when it can't."""
@@ -171,6 +200,26 @@ def _span(y: Scalar, x0: Scalar, y0: Scalar, x1: Scalar, y1: Scalar, reach: Scal
     return low, high
 
 
+@njit(nogil=True, cache=True)
+def _gap(y: Scalar, x0: Scalar, y0: Scalar, core: Scalar) -> Any:
+    """First pixel of the row with centre `y`, and the first after, of those whose centres lie within `core` of (x0, y0)."""
+    rest = core * core - (y - y0) * (y - y0)
+    if core <= 0 or rest <= 0:
+        return 0, 0
+    half = math.sqrt(rest)
+    return math.ceil(x0 - half - 0.5), math.floor(x0 + half - 0.5) + 1
+
+
+@njit(nogil=True, cache=True)
+def _beside(side: int, begin: int, end: int, gap_begin: int, gap_end: int) -> Any:
+    """What of a row lies left (side 0) and right (1) of a gap; without one, all lies right of it."""
+    if gap_end <= gap_begin:
+        return begin, end * side
+    if side == 0:
+        return begin, min(end, gap_begin)
+    return max(begin, gap_end), end
+
+
 @njit(
     types.UniTuple(_INT, 4)(_BYTES, _INT, _INT, *(_REAL,) * 9, types.boolean),
     cache=True, nogil=True,
@@ -182,8 +231,9 @@ def capsule(
 ) -> Box:  # fmt: skip
     """Max-blend the way of a disc from (x0, y0), radius r0, amount a0 to (x1, y1), r1, a1 into `tile`.
 
-    The tile's first pixel is (left, top). joined: the chord before ended at the start with the same radius. Returns
-    left, top, right, bottom of what may have changed, in the tile's own pixels; right <= left when nothing did.
+    The tile's first pixel is (left, top). joined: the chord before ended at the start with the same radius and amount, and
+    kept both. Returns left, top, right, bottom of what may have changed, in the tile's own pixels; right <= left when
+    nothing did.
     """
     height, width = tile.shape
     widest = max(r0, r1)
@@ -207,6 +257,11 @@ def capsule(
     fine = widest < FINE_RADIUS
     reach = max(widest, 1.0) + 1
     joined = joined and r0 == r1
+    even = r0 == r1 and a0 == a1
+    # the chord before left its core at the start as full as this one would: a large brush has most of its pixels there
+    core = (r0 if hard else hardness * r0) - 1 if joined and even else 0.0
+    r, a, da = np.float32(r0), np.float32(a0), np.float32(a1 - a0)
+    per_radius, whole = np.float32(1 / max(r0, 1.0)), np.float32(a0 * 255)
     box_left, box_top, box_right, box_bottom = width, height, 0, 0
     first_row = max(0, math.floor(min(y0, y1) - reach) - top)
     last_row = min(height, math.ceil(max(y0, y1) + reach) + 1 - top)
@@ -215,18 +270,22 @@ def capsule(
         if high < low:
             continue
         begin, end = max(0, math.floor(low) - left), min(width, math.ceil(high) + 1 - left)
-        if end <= begin:
-            continue
-        part, first = tile[row, begin:end], begin + left - base_x
+        gap_begin, gap_end = _gap(row + top + 0.5, x0, y0, core)
         py = np.float32(row + top - base_y) + np.float32(0.5 - (y0 - base_y))
-        r, a, da = np.float32(r0), np.float32(a0), np.float32(a1 - a0)
-        if not hard:
-            changed = _soft_row(part, first, shift, py, dx, dy, per_length2, r, dr, soft, a, da)
-        elif fine:
-            changed = _fine_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
-        else:
-            changed = _hard_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
-        if changed:
-            box_top, box_bottom = min(box_top, row), row + 1
-            box_left, box_right = min(box_left, begin), max(box_right, end)
+        for side in range(2):
+            from_x, to_x = _beside(side, begin, end, gap_begin - left, gap_end - left)
+            if to_x <= from_x:
+                continue
+            part, first = tile[row, from_x:to_x], from_x + left - base_x
+            if even and not hard:
+                changed = _even_soft_row(part, first, shift, py, dx, dy, per_length2, per_radius, soft, whole)
+            elif not hard:
+                changed = _soft_row(part, first, shift, py, dx, dy, per_length2, r, dr, soft, a, da)
+            elif fine:
+                changed = _fine_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
+            else:
+                changed = _hard_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
+            if changed:
+                box_top, box_bottom = min(box_top, row), row + 1
+                box_left, box_right = min(box_left, from_x), max(box_right, to_x)
     return box_left, box_top, box_right, box_bottom

@@ -21,11 +21,15 @@ _INT = types.int64
 _BOX = (_INT, _INT, _INT, _INT)
 
 
+# numba makes 64-bit numbers of two 32-bit ones, of which half as many fit in an instruction: hence every `_U`
+_U = np.uint32
+
+
 @njit(nogil=True, inline="always", cache=True)
 def _scaled(a: Scalar, b: Scalar) -> Any:
     """a × b / 255, rounded, for values up to 255."""
-    product = a * b + np.uint32(128)
-    return (product + (product >> np.uint32(8))) >> np.uint32(8)
+    product = _U(_U(a * b) + _U(128))
+    return _U(_U(product + _U(product >> _U(8))) >> _U(8))
 
 
 # one function a row: the compiler vectorises a loop over a slice, not one over two indices
@@ -34,44 +38,44 @@ def _scaled(a: Scalar, b: Scalar) -> Any:
 @njit(nogil=True, boundscheck=False, cache=True)
 def _over_row(before: Bytes, stroke: Bytes, out: Any, strength: Scalar) -> Any:
     for i in range(out.size):
-        old = np.uint32(before[i])
-        amount = _scaled(np.uint32(stroke[i]), strength)
-        out[i] = np.uint8(old + _scaled(np.uint32(255) - old, amount))
+        old = _U(before[i])
+        amount = _scaled(_U(stroke[i]), strength)
+        out[i] = np.uint8(_U(old + _scaled(_U(_U(255) - old), amount)))
 
 
 @njit(nogil=True, boundscheck=False, cache=True)
 def _erase_row(before: Bytes, stroke: Bytes, out: Any, strength: Scalar) -> Any:
     for i in range(out.size):
-        rest = np.uint32(255) - _scaled(np.uint32(stroke[i]), strength)
-        out[i] = np.uint8(_scaled(np.uint32(before[i]), rest))
+        rest = _U(_U(255) - _scaled(_U(stroke[i]), strength))
+        out[i] = np.uint8(_scaled(_U(before[i]), rest))
 
 
 @njit(nogil=True, boundscheck=False, cache=True)
 def _tint_row(below: Pixels, coverage: Bytes, out: Any, red_blue: Scalar, green: Scalar, strength: Scalar) -> Any:
-    pair, byte, eight = np.uint32(0xFF00FF), np.uint32(0xFF), np.uint32(8)
+    pair, byte, eight = _U(0xFF00FF), _U(0xFF), _U(8)
     for i in range(out.size):
         old = below[i]
-        amount = _scaled(np.uint32(coverage[i]), strength)
+        amount = _scaled(_U(coverage[i]), strength)
         # 255 becomes 256, so that full strength is the colour itself
-        amount += amount >> np.uint32(7)
-        rest = np.uint32(256) - amount
-        mixed = (((old & pair) * rest + red_blue * amount) >> eight) & pair
-        mixed_green = (((old >> eight) & byte) * rest + green * amount) >> eight
-        out[i] = np.uint32(0xFF000000) | mixed | (mixed_green << eight)
+        amount = _U(amount + _U(amount >> _U(7)))
+        rest = _U(_U(256) - amount)
+        mixed = _U(_U(_U(_U(old & pair) * rest) + _U(red_blue * amount)) >> eight) & pair
+        mixed_green = _U(_U(_U(_U(old >> eight) & byte) * rest) + _U(green * amount)) & _U(0xFF00)
+        out[i] = _U(0xFF000000) | mixed | mixed_green
 
 
 @njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
 def over(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
     """out = before with the stroke laid over; opacity 0..255."""
     for y in range(top, bottom):
-        _over_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
+        _over_row(before[y, left:right], stroke[y, left:right], out[y, left:right], _U(opacity))
 
 
 @njit(types.void(_FROZEN, _BYTES, _BYTES, _INT, *_BOX), cache=True, nogil=True)
 def erase(before: Bytes, stroke: Bytes, out: Bytes, opacity: int, left: int, top: int, right: int, bottom: int) -> None:
     """out = before with the stroke taken away; opacity 0..255."""
     for y in range(top, bottom):
-        _erase_row(before[y, left:right], stroke[y, left:right], out[y, left:right], np.uint32(opacity))
+        _erase_row(before[y, left:right], stroke[y, left:right], out[y, left:right], _U(opacity))
 
 
 @njit(types.void(_FROZEN_PIXELS, _FROZEN, _PIXELS, _INT, _INT, *_BOX), cache=True, nogil=True)
@@ -87,7 +91,7 @@ def tint(
     bottom: int,
 ) -> None:
     """out = below (0xffRRGGBB) with `colour` laid over where `coverage` says; strength 0..255 at full coverage."""
-    red_blue, green = np.uint32(colour & 0xFF00FF), np.uint32((colour >> 8) & 0xFF)
+    red_blue, green = _U(colour & 0xFF00FF), _U((colour >> 8) & 0xFF)
     for y in range(top, bottom):
         part = out[y, left:right]
-        _tint_row(below[y, left:right], coverage[y, left:right], part, red_blue, green, np.uint32(strength))
+        _tint_row(below[y, left:right], coverage[y, left:right], part, red_blue, green, _U(strength))

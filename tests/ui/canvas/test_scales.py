@@ -16,6 +16,9 @@ application = QApplication([])
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.ui.canvas import Canvas
 from tests.ui.canvas.desk import RGB, Desk
+def pixels(image):
+    image = image.convertToFormat(image.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].copy()
 canvas = Canvas()
 canvas.resize(800, 600)
 canvas.show()
@@ -44,6 +47,20 @@ left, top = (int(value) for value in canvas.view.to_viewport(900, 700))
 assert image.devicePixelRatio() == ratio
 block = [[image.pixelColor(left + x, top + y).red() for x in range(4)] for y in range(4)]
 assert block == [[0, 128, 0, 128], [128] * 4] * 2, block
+desk.tool.brush = BrushSettings(size=150, hardness=0.4)
+for zoom in (0.43, 1.0):
+    canvas.zoom_to(zoom)
+    desk.settle()
+    for way in ((30, 12), (-7, 31), (16, -48)):
+        canvas.pan(*way)
+        desk.settle()
+        desk.drag(QPointF(200, 150), QPointF(420, 333))
+        painted = pixels(canvas.screen().grabWindow(canvas.winId()).toImage())
+        canvas._screen.clear()
+        anew = pixels(desk.viewport.grab().toImage())
+        # at other scales the offscreen platform gives a corner only
+        height, width = (min(sizes) - 1 for sizes in zip(painted.shape[:2], anew.shape[:2]))
+        assert np.array_equal(painted[:height, :width], anew[:height, :width]), (zoom, way)
 print(ratio)
 """
 

@@ -35,7 +35,8 @@ from inpaint_studio.ui.canvas.marks import Marks
 from inpaint_studio.ui.canvas.outline import Outline
 from inpaint_studio.ui.canvas.scaled import ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
-from inpaint_studio.ui.canvas.tiles import Passing, draw_scene
+from inpaint_studio.ui.canvas.screen import Screen
+from inpaint_studio.ui.canvas.tiles import Passing, draw_scene, place_of_change
 from inpaint_studio.ui.canvas.turned import Turned
 from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 from inpaint_studio.ui.canvas.view_area import ViewArea
@@ -64,6 +65,7 @@ class CanvasArea(ViewArea):
         self._marks: Marks | None = None
         self._passing = Passing()
         self._turned = Turned()
+        self._screen = Screen()
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     # ---- the document
@@ -82,6 +84,7 @@ class CanvasArea(ViewArea):
         self._scene = None if document is None else Scene(document, self._document_changed, to_display)
         self._scaled = None if self._scene is None else ScaledTiles(self._scene)
         self._preview = self._outline = self._marks = None
+        self._screen.clear()
         self.zoom_fit()
 
     def to_display(self, samples: Samples) -> NDArray[np.uint8]:
@@ -104,15 +107,16 @@ class CanvasArea(ViewArea):
         """Memory that the canvas keeps of masks, beside the document's own."""
         return 0 if self._scene is None else self._scene.mask_nbytes
 
-    def _document_changed(self, parts: Sequence[Rect]) -> None:
-        if self._scaled is not None:
-            for part in parts:
-                self._scaled.invalidate(part)
+    def _document_changed(self, parts: Sequence[Rect], below: bool) -> None:
+        for part in parts:
+            if self._scaled is not None:
+                self._scaled.invalidate(part, below=below)
+            self._screen.forget(place_of_change(self._view, part))
         whole = Rect.union_of(parts)
         # one rectangle is painted many times faster than several, see `frames`
         much = sum(part.area for part in parts) * 2 > whole.area
         for rect in [whole] if much else parts:
-            self._mark(rect)
+            self._mark_device(self._around(rect))
 
     # ---- what is shown over it
 
@@ -202,12 +206,17 @@ class CanvasArea(ViewArea):
         before, self._marks = self._marks, marks
         for known in (before, marks):
             if known is not None:
-                self._mark_device(self._view.shown(known.rect).grown(16))
+                self._mark_rings(known)
 
     def recode_marks(self, codes: Codes) -> None:
         """Show the outlines of other parts from now on."""
         if self._marks is not None and self._marks.recode(codes):
-            self._mark_device(self._view.shown(self._marks.rect).grown(16))
+            self._mark_rings(self._marks)
+
+    def _mark_rings(self, marks: Marks) -> None:
+        place = self._view.shown(marks.rect).grown(16)
+        self._screen.forget(place.moved(self._view.left, self._view.top))
+        self._mark_device(place)
 
     @property
     def _photo(self) -> Rect:
@@ -235,10 +244,20 @@ class CanvasArea(ViewArea):
 
     def _mark(self, rect: Rect) -> None:
         """`rect` of the photo looks different, with the lines around it."""
-        self._mark_device(self._view.shown(rect).grown(1 + self._line))
+        place = self._around(rect)
+        self._screen.forget(place.moved(self._view.left, self._view.top))
+        self._mark_device(place)
+
+    def _around(self, rect: Rect) -> Rect:
+        """The device pixels of `rect` of the photo and of the lines around it."""
+        return self._view.shown(rect).grown(1 + self._line)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw what is dirty."""
+        if self._moved != (0, 0):
+            # Qt asks before the frame: what is painted now must not be moved any more
+            self._moved = (0, 0)
+            self._mark_all()
         frame = Frame.of(self.viewport(), event)
         until = time.perf_counter() + BUDGET
         missing: list[Rect] = []
@@ -255,6 +274,11 @@ class CanvasArea(ViewArea):
     def _draw_document(self, frame: Frame, scene: Scene, scaled: ScaledTiles, until: float) -> list[Rect]:
         """Draw the photo with what lies over it; device rectangles that there was no time for."""
         view = self._view
+        # of pixels shown as large squares there are so few that a kept picture would take longer to read
+        if self._split is None and view.angle == 0 and not self._coarse and view.zoom < NEAREST_ZOOM:
+            draw = partial(self._draw_upright, scene, scaled, self._show(), until)
+            return self._screen.draw(frame, view, (self._show(), self._grid_shown), draw)
+        self._screen.clear()
         whole = Rect.of_size(view.width + 1, view.height + 1)
         parts = [(whole, self._show())]
         if self._split is not None:
@@ -262,9 +286,11 @@ class CanvasArea(ViewArea):
             parts = [(replace(whole, right=x), Show.ORIGINAL), (replace(whole, left=x), self._show())]
         missing: list[Rect] = []
         for part, show in parts:
-            with limited(frame, part):
-                draw = partial(self._draw_upright, scene, scaled, show, until)
-                missing += draw(frame, view) if view.angle == 0 else self._turned.draw(frame, view, draw)
+            draw = partial(self._draw_upright, scene, scaled, show, until)
+            # Qt draws many times faster with a single rectangle for a clip
+            for device in [cut for dirty in frame.dirty if not (cut := dirty.clipped(part)).empty]:
+                with limited(frame, device):
+                    missing += draw(frame, view) if view.angle == 0 else self._turned.draw(frame, view, draw)
         if self._split is not None:
             draw_split(frame, view, self._split, self._ratio)
         return missing
@@ -288,6 +314,11 @@ class CanvasArea(ViewArea):
         if self._grid_shown and view.zoom > GRID_ZOOM:
             draw_grid(frame, view, scene.extent)
         return missing
+
+    @property
+    def _moves_whole(self) -> bool:
+        # the original stays on its side of the line
+        return self._split is None and super()._moves_whole
 
     def _show(self) -> Show:
         if self._before_shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -79,17 +80,10 @@ def draw_surround(frame: Frame, view: View, photo: Rect | None) -> None:
     """Fill what the photo leaves free."""
     whole = Rect.of_size(view.width + 1, view.height + 1)
     shown = Rect(0, 0, 0, 0) if photo is None else photo_on_screen(view, photo).clipped(whole)
-    if shown.empty:
-        frame.painter.fillRect(0, 0, whole.width, whole.height, SURROUND)
+    if all(shown.contains(dirty) for dirty in frame.dirty):
         return
-    for strip in (
-        Rect(0, 0, whole.right, shown.top),
-        Rect(0, shown.bottom, whole.right, whole.bottom),
-        Rect(0, shown.top, shown.left, shown.bottom),
-        Rect(shown.right, shown.top, whole.right, shown.bottom),
-    ):
-        if not strip.empty:
-            frame.painter.fillRect(strip.left, strip.top, strip.width, strip.height, SURROUND)
+    for strip in whole.without(shown):
+        frame.painter.fillRect(strip.left, strip.top, strip.width, strip.height, SURROUND)
 
 
 def photo_on_screen(view: View, photo: Rect) -> Rect:
@@ -109,7 +103,12 @@ def draw_preview(frame: Frame, view: View, preview: Preview) -> None:
     left, top = view.to_viewport(preview.rect.left, preview.rect.top)
     size = preview.rect.width * view.zoom, preview.rect.height * view.zoom
     frame.painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.zoom < NEAREST_ZOOM)
-    frame.painter.drawImage(QRectF(round(left), round(top), *size), image)
+    frame.painter.drawImage(QRectF(_nearest(left), _nearest(top), *size), image)
+
+
+def _nearest(place: float) -> int:
+    """The next whole pixel, the same wherever the view is: `round` takes halves now up, now down."""
+    return math.floor(place + 0.5)
 
 
 def draw_ghost(frame: Frame, view: View, ghost: Ghost, to_display: ToDisplay) -> None:
@@ -122,7 +121,7 @@ def draw_ghost(frame: Frame, view: View, ghost: Ghost, to_display: ToDisplay) ->
     image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
     left, top = view.to_viewport(ghost.rect.left, ghost.rect.top)
     frame.painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.zoom < NEAREST_ZOOM)
-    frame.painter.drawImage(QRectF(round(left), round(top), width * view.zoom, height * view.zoom), image)
+    frame.painter.drawImage(QRectF(_nearest(left), _nearest(top), width * view.zoom, height * view.zoom), image)
 
 
 def draw_outline(frame: Frame, view: View, outline: Outline, until: float) -> list[Rect]:

@@ -26,6 +26,8 @@ class FrameArea(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dirty = QRegion()
+        #: By how many device pixels what is shown has to be moved to the right and down before the next frame is painted.
+        self._moved = (0, 0)
         self._frame_due = False
         self._frame_ended = 0.0
         self._pause = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -56,6 +58,37 @@ class FrameArea(QAbstractScrollArea):
         self._dirty = QRegion(self.viewport().rect())
         self._schedule_frame()
 
+    def _mark_moved(self, dx: int, dy: int) -> None:
+        """All that is shown moves by device pixels to the right and down, but for what is marked by `_mark_fixed`."""
+        ratio = self._ratio
+        if ratio != int(ratio) or dx % ratio or dy % ratio or self._all_dirty:
+            self._mark_all()
+            return
+        self._mark_fixed()
+        # what was to be repainted moves along, and what was repainted in its place has to be once more
+        self._dirty += self._dirty.translated(int(dx // ratio), int(dy // ratio))
+        self._moved = (self._moved[0] + dx, self._moved[1] + dy)
+        self._schedule_frame()
+
+    def _mark_fixed(self) -> None:
+        """Mark what lies over the picture and does not move with it."""
+
+    @property
+    def _all_dirty(self) -> bool:
+        return self._dirty.rectCount() == 1 and self._dirty.boundingRect() == self.viewport().rect()
+
+    def _move_picture(self) -> None:
+        """Have Qt move what is on the widget: half the memory is touched that painting it would touch."""
+        (dx, dy), self._moved = self._moved, (0, 0)
+        if self._all_dirty or (dx, dy) == (0, 0):
+            return
+        viewport, ratio = self.viewport(), int(self._ratio)
+        whole = viewport.rect()
+        dx, dy = dx // ratio, dy // ratio
+        # with a rectangle, or whatever lies in the viewport would be moved as well
+        viewport.scroll(dx, dy, whole)
+        self._dirty += QRegion(whole) - QRegion(whole.translated(dx, dy))
+
     def _schedule_frame(self) -> None:
         """Have everything that is gathered until then done and painted in one go."""
         if self._frame_due:
@@ -82,6 +115,7 @@ class FrameArea(QAbstractScrollArea):
         # whatever is marked from here on until the end belongs to this frame
         self._frame_due = True
         self._gather()
+        self._move_picture()
         dirty, self._dirty = self._dirty, QRegion()
         self._frame_due = False
         if not dirty.isEmpty():

@@ -32,6 +32,8 @@ class Show(IntEnum):
     MASKED = 2
     #: The fills alone, on nothing.
     FILLS = 3
+    #: As masked, without the mask that is worked on.
+    OTHERS = 4
 
 
 class _Made:
@@ -65,9 +67,10 @@ class Scene:
     """
 
     def __init__(
-        self, document: Document, changed: Callable[[Sequence[Rect]], None], to_display: ToDisplay | None = None
+        self, document: Document, changed: Callable[[Sequence[Rect], bool], None], to_display: ToDisplay | None = None
     ) -> None:
-        """`changed` hears, in photo coordinates, what looks different. Only a weak reference to its owner is kept."""
+        """`changed` hears, in photo coordinates, what looks different, and whether that is so without the active mask as
+        well. Only a weak reference to its owner is kept."""
         self.document = document
         self.extent = document.canvas
         self._changed = weakref.WeakMethod(changed)
@@ -85,7 +88,7 @@ class Scene:
         self._others = TintStage(self._filled)
         self._masked = TintStage(self._others)
         #: In the order of `Show`; asked for each tile of each frame.
-        self._stages: tuple[Stage, ...] = (self._original, self._filled, self._masked, self._fills)
+        self._stages: tuple[Stage, ...] = (self._original, self._filled, self._masked, self._fills, self._others)
         self._watch = LayerWatch(document)
         self._lay_masks()
         # the document must not keep a canvas alive that forgot to say goodbye
@@ -103,7 +106,7 @@ class Scene:
             photo.show_by(to_display)
         for tinted in (self._others, self._masked):
             tinted.invalidate(self.extent)
-        self._tell(self.extent)
+        self._tell([self.extent], below=True)
 
     @property
     def active(self) -> str | None:
@@ -120,7 +123,7 @@ class Scene:
         for rect in covered:
             self._others.invalidate(rect)
             self._masked.invalidate(rect)
-            self._tell(rect)
+            self._tell([rect], below=True)
 
     @property
     def nbytes(self) -> int:
@@ -142,8 +145,12 @@ class Scene:
         return self._stages[show].prepare(level, key, until)
 
     def fresh(self, show: Show, level: int, key: TileKey) -> bool:
-        """Whether `tile` is there as it is to look."""
+        """Whether `tile` is there as it is to look, but for masks to be laid over."""
         return self._stages[show].fresh(level, key)
+
+    def painted(self, level: int, key: TileKey) -> list[tuple[Overlay, Samples]]:
+        """The coverage, uint8 256×256, that lies over what `Show.OTHERS` shows of a tile; see `prepare`. Read it only."""
+        return self._masked.painted(level, key)
 
     def _covered(self, layer_id: str | None) -> Rect:
         return Rect.union_of(
@@ -165,18 +172,19 @@ class Scene:
             self._made.forget()
             self._made_alone.forget()
         parts = [part.clipped(self.extent) for part in self.document.changed_parts]
+        below = bool(change.fills or change.masks_differ or change.tiles - {self._active})
         for part in parts:
-            self._invalidate(part, change)
-        self._tell(*parts)
+            self._invalidate(part, change, below=below)
+        self._tell(parts, below=below)
 
-    def _invalidate(self, rect: Rect, change: Change) -> None:
+    def _invalidate(self, rect: Rect, change: Change, *, below: bool) -> None:
         for (layer_id, _), (_, pyramid) in self._masks.items():
             if layer_id in change.tiles:
                 pyramid.invalidate(rect)
         if change.fills:
             self._filled.invalidate(rect)
             self._fills.invalidate(rect)
-        if change.fills or change.masks_differ or change.tiles - {self._active}:
+        if below:
             self._others.invalidate(rect)
         self._masked.invalidate(rect)
 
@@ -207,10 +215,10 @@ class Scene:
     def _overlay(self, layer: Layer, plane: str, colour: int) -> Overlay:
         return Overlay(self._masks[layer.id, plane][1], colour, round(_STRENGTH * min(layer.opacity, 1.0)))
 
-    def _tell(self, *parts: Rect) -> None:
+    def _tell(self, parts: Sequence[Rect], *, below: bool) -> None:
         changed = self._changed()
         if changed is not None:
-            changed(parts)
+            changed(parts, below)
 
 
 def _key(rect: Rect) -> TileKey:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -12,7 +14,7 @@ from inpaint_studio.pixels.pyramid import LEVELS, shrunk
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TileKey, tile_keys, tile_rect
 from inpaint_studio.ui.canvas.drawing import SURROUND, Frame, as_image, photo_on_screen
-from inpaint_studio.ui.canvas.scaled import ScaledTiles
+from inpaint_studio.ui.canvas.scaled import Place, ScaledTiles
 from inpaint_studio.ui.canvas.scene import Scene, Show
 from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 
@@ -25,7 +27,7 @@ def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show
     inside = shrunk(scene.extent, level)
     painter = frame.painter
     _begin(painter, view, scene)
-    smooth = view.zoom < NEAREST_ZOOM and scale != 1
+    smooth = view.zoom < NEAREST_ZOOM
     if smooth:
         scaled.at(view.zoom, level)
     missing = []
@@ -34,19 +36,22 @@ def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show
         seen = shrunk(view.visible(device.grown(1)), level).clipped(inside)
         # plain numbers: hundreds of tiles a frame
         columns = [
-            (column, *_span(column, inside.left, inside.right, scale, view.left))
+            (column, *span)
             for column in _tiles_of(seen.left, seen.right)
+            if _meets(span := _span(column, inside.left, inside.right, scale, view.left), device.left, device.right)
         ]
         for row in _tiles_of(seen.top, seen.bottom):
-            source_top, source_bottom, top, height = _span(row, inside.top, inside.bottom, scale, view.top)
+            source_top, source_bottom, top, height = span = _span(row, inside.top, inside.bottom, scale, view.top)
+            if not _meets(span, device.top, device.bottom):
+                continue
             for column, source_left, source_right, left, width in columns:
                 key = row, column
                 if key in drawn:
                     continue
                 drawn.add(key)
                 if smooth:
-                    source = source_left, source_top, source_right, source_bottom
-                    image = scaled.image(show, key, source, width, height, until)
+                    place = Place(source_left, source_top, source_right, source_bottom, width, height)
+                    image = scaled.image(show, key, place, until)
                     if image is not None:
                         painter.drawImage(left, top, image)
                         continue
@@ -96,6 +101,25 @@ def _draw_stand_in(painter: QPainter, scene: Scene, show: Show, level: int, key:
         painter.drawImage(target, as_image(scene.tile(show, level - 1, below)), whole)
 
 
+def place_of_change(view: View, rect: Rect) -> Rect:
+    """The pixels of the zoomed photo that tiles show differently when `rect` of the photo has changed. A tile is scaled by
+    itself: what changes in one is not seen in its neighbours."""
+    small = shrunk(rect, view.level)
+    scale = view.zoom * (1 << view.level)
+    left, right = _reach(small.left, small.right, scale)
+    top, bottom = _reach(small.top, small.bottom, scale)
+    return Rect(left, top, right, bottom)
+
+
+def _reach(begin: int, end: int, scale: float) -> tuple[int, int]:
+    """From where to where the pixels from `begin` to `end` of a level are seen, their neighbours' blend with them included,
+    but not beyond their tiles."""
+    first, last = begin // TILE * TILE, -(-end // TILE) * TILE
+    low, high = max(math.floor((begin - 1) * scale), round(first * scale)), round(last * scale)
+    # a last tile that is less than a pixel of the screen still gets one
+    return low, max(min(math.ceil((end + 1) * scale), high), low + 1)
+
+
 def _tiles_of(begin: int, end: int) -> range:
     """The rows or columns of tiles that the pixels from `begin` to `end` lie in."""
     return range(begin // TILE, (end - 1) // TILE + 1) if end > begin else range(0)
@@ -106,6 +130,11 @@ def _span(index: int, begin: int, end: int, scale: float, origin: int) -> tuple[
     first device pixel and their number."""
     first, last = max(index * TILE, begin), min((index + 1) * TILE, end)
     return first - index * TILE, last - index * TILE, *_stretch(first, last, scale, origin)
+
+
+def _meets(span: tuple[int, int, int, int], begin: int, end: int) -> bool:
+    """Whether a row or column of tiles has any of the device pixels from `begin` to `end`."""
+    return span[2] < end and span[2] + span[3] > begin
 
 
 def _stretch(begin: int, end: int, scale: float, origin: int) -> tuple[int, int]:

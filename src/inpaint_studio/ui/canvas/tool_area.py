@@ -56,6 +56,9 @@ class ToolArea(CanvasArea):
             Rect(math.floor(x - reach), math.floor(y - reach), math.ceil(x + reach), math.ceil(y + reach))
         )
 
+    def _mark_fixed(self) -> None:
+        self._mark_brush()
+
     def _draw_over(self, frame: Frame) -> None:
         radius = self._brush_radius()
         if self._ghost is not None and self._scene is not None:

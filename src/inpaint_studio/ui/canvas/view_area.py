@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QTimer, Signal
@@ -14,6 +15,9 @@ from inpaint_studio.ui.canvas.view import View
 
 #: Milliseconds after which a zoom that has not changed is taken for the one that was wanted.
 _STILL_MS = 120
+#: The scroll bars follow a view that moves or zooms step after step every so many milliseconds, between two frames: setting
+#: and painting them takes as long as painting the photo.
+_BARS_MS = 40
 
 
 class ViewArea(FrameArea):
@@ -28,6 +32,10 @@ class ViewArea(FrameArea):
         self._view = View()
         self._fitting = True
         self._bars_due = True
+        self._bars_behind = False
+        self._bars_set = 0.0
+        self._bars_later = QTimer(self, singleShot=True)
+        self._bars_later.timeout.connect(self._sync_scroll_bars)
         self._syncing = False
         #: Whether others are following just now: they are not followed back.
         self._telling = False
@@ -115,23 +123,38 @@ class ViewArea(FrameArea):
         self._fitting = False
         if view == before:
             return
-        self._bars_due = True
-        self._mark_all()
+        moved = view == replace(before, left=view.left, top=view.top)
+        if self._coarse or moved:
+            self._bars_behind = True
+        else:
+            self._bars_due = True
+        if moved and self._moves_whole:
+            self._mark_moved(before.left - view.left, before.top - view.top)
+        else:
+            self._mark_all()
         self._telling = True
         self.viewChanged.emit(view)
         self._telling = False
         if view.zoom != before.zoom:
             self.zoomChanged.emit(view.zoom)
 
+    @property
+    def _moves_whole(self) -> bool:
+        """Whether all that is painted moves with the view."""
+        return self._view.angle == 0 and not self._coarse
+
     # ---- scroll bars and size
 
     def _after_frame(self) -> None:
         if self._bars_due:
-            # after the photo: painting two bars takes as long as painting it
-            self._bars_due = False
             self._sync_scroll_bars()
 
+        elif self._bars_behind:
+            self._bars_later.start(0 if time.perf_counter() > self._bars_set + _BARS_MS / 1000 else _BARS_MS)
+
     def _sync_scroll_bars(self) -> None:
+        self._bars_due = self._bars_behind = False
+        self._bars_set = time.perf_counter()
         view = self._view
         bars = self.horizontalScrollBar(), self.verticalScrollBar()
         spread, ranges = view.spread(self._photo), view.scroll_ranges(self._photo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inpaint_studio.document.document import Document
@@ -61,22 +62,25 @@ class LayerWatch:
         self._pixels = [_look(layer) for layer in layers.values() if isinstance(layer, PixelLayer)]
         for gone in self._seen.keys() - layers.keys():
             del self._seen[gone]
-        changed = frozenset(layer.id for layer in layers.values() if self._tiles_differ(layer, rect))
+        keys = list(tile_keys(rect))
+        changed = frozenset(layer.id for layer in layers.values() if self._tiles_differ(layer, keys))
         fills = self._pixels != pixels or any(isinstance(layers[layer_id], PixelLayer) for layer_id in changed)
         return Change(changed, fills, self._masks != masks)
 
-    def _tiles_differ(self, layer: Layer, rect: Rect) -> bool:
+    def _tiles_differ(self, layer: Layer, keys: Sequence[TileKey]) -> bool:
         seen = self._seen.get(layer.id)
         if seen is None or seen.layer is not layer:
             seen = self._seen[layer.id] = _Seen(layer, {name: {} for name in _PLANES[layer.kind]})
         differ = False
         for name, known in seen.tiles.items():
-            plane = layer.planes[name]
-            for key in tile_keys(rect):
-                tile = plane.tile(key)
+            tiles = layer.planes[name].tiles
+            for key in keys:
+                tile, before = tiles.get(key), known.get(key)
                 if tile is None:
-                    differ = known.pop(key, None) is not None or differ
-                elif tile.flags.writeable or known.get(key) is not tile:
+                    if before is not None:
+                        del known[key]
+                        differ = True
+                elif tile is not before or tile.flags.writeable:
                     known[key] = tile
                     differ = True
         return differ
