@@ -10,7 +10,7 @@ run: .venv/core
 	$(BIN)/inpaint-studio $(SAMPLE)
 
 test: .venv/full
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	QT_QPA_PLATFORM=offscreen INPAINT_STUDIO_QT=1 $(BIN)/python -m pytest tests/ui tests/acceptance
 
 check: .venv/full

@@ -15,9 +15,10 @@ from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
 from inpaint_studio.errors import StudioError
+from inpaint_studio.pixels import compiled
 from inpaint_studio.pixels.format import Colour
 from inpaint_studio.storage.files import probe, read_photo, write_photo
-from inpaint_studio.storage.jpeg_blocks import codec, huffman, rewrite, scans
+from inpaint_studio.storage.jpeg_blocks import codec, huffman, rewrite
 from inpaint_studio.storage.orientation import stored
 from inpaint_studio.storage.photo import Photo
 from tests.storage.jpegs import MCU, Case, components, spread, untouched
@@ -219,7 +220,7 @@ def test_without_compiled_code_everything_is_compressed_anew(tmp_path, monkeypat
 
     (tmp_path / "a.jpg").write_bytes(sound_file())
     photo = read(tmp_path / "a.jpg")
-    monkeypatch.setattr(scans.importlib, "import_module", missing)
+    monkeypatch.setattr(compiled.importlib, "import_module", missing)
     (note, *_) = write_photo(photo, tmp_path / "b.jpg")
     assert "compiled code" in note
 
