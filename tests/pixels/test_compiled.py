@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -99,6 +100,16 @@ def test_a_damaged_file_is_compiled_anew(workshop: Path, damage: object) -> None
     path.write_bytes(damage(path.read_bytes()))
     assert _call(workshop, "float64") == ["6.0", "0"]
     assert _call(workshop, "float64") == ["6.0", "1"]
+
+
+def test_code_that_names_what_is_gone_is_compiled_anew(tmp_path: Path) -> None:
+    files = CodeFiles(str(tmp_path), "loops", "stamp")
+    files.save("key", [sum])
+    assert files.load("key") == [sum]
+    [path] = tmp_path.iterdir()
+    gone = b"cno_such_module\nname\n."
+    path.write_bytes(hashlib.sha256(gone).digest() + gone)
+    assert files.load("key") is None
 
 
 def test_a_module_that_cannot_be_had_is_one_error() -> None:

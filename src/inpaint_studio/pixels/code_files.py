@@ -34,7 +34,10 @@ class CodeFiles(caching.IndexDataCacheFile):
         digest, code = stored[:_DIGEST], stored[_DIGEST:]
         if hashlib.sha256(code).digest() != digest:
             return None
-        loaded: object = pickle.loads(code)  # noqa: S301  our own, and whole
+        try:
+            loaded: object = pickle.loads(code)  # noqa: S301  our own, and whole
+        except (ImportError, AttributeError):  # it names what is not there any more
+            return None
         return loaded
 
     def _name(self, key: object) -> str:

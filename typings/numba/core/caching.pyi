@@ -2,6 +2,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 class IndexDataCacheFile:
+    def __init__(self, cache_path: str, filename_base: str, source_stamp: object) -> None: ...
     _index_name: str
     _source_stamp: object
     def _data_path(self, name: str) -> str: ...
