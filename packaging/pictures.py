@@ -7,6 +7,7 @@ whatever screen there is (QT_QPA_PLATFORM=offscreen will do).
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "resources/samples/canyon-wren.jpg"
 MASK = ROOT / "resources/samples/canyon-wren-mask.png"
 IMAGES = ROOT / "docs/images"
+#: The window's width and height.
+SIZE = (1360, 860)
 #: Rows and columns of the sample that the picture shows.
 VIEW = np.s_[90:390, 390:790]
 #: Where a brush goes over the bird, in pixels of the sample.
@@ -43,7 +46,7 @@ def before_after() -> None:
             "--mask",
             MASK,
             "--grow",
-            "2",
+            "4",
             "--feather",
             "2",
             "-o",
@@ -66,7 +69,9 @@ async def _paint(window: MainWindow) -> None:
 
     while window.tab is None:
         await asyncio.sleep(0.05)
+    window.resize(*SIZE)
     await asyncio.sleep(1)
+    window.messages.bar.dismiss()
     canvas = window.tab.canvas
     places = [QPointF(*canvas.view.to_viewport(x, y)).toPoint() for x, y in STROKE]
     QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=places[0])
@@ -84,7 +89,10 @@ def screenshot() -> None:
     """Open the window on the sample, paint over the bird and take its picture."""
     from inpaint_studio import app
 
-    app.main([str(SAMPLE)], lambda window: window.spawn(_paint(window)))
+    with tempfile.TemporaryDirectory() as folder:
+        # as on the first day, and not as whoever runs this has left it
+        os.environ.update(XDG_CONFIG_HOME=folder, XDG_DATA_HOME=folder, XDG_STATE_HOME=folder)
+        app.main([str(SAMPLE)], lambda window: window.spawn(_paint(window)))
 
 
 if __name__ == "__main__":

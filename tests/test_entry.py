@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import typer
 
 from inpaint_studio import __main__ as entry
+from inpaint_studio import __version__
 from inpaint_studio.cli import app
 
 
@@ -33,3 +36,30 @@ def test_a_missing_system_library_is_named(monkeypatch: pytest.MonkeyPatch, caps
     assert "apt-get install" in error
     assert "libegl1" in error
     assert error.count("\n") == 1
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.main(["--version"]) == 0
+    assert __version__ in capsys.readouterr().out
+
+
+def test_a_mistyped_command_opens_no_window(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert entry.main(["restor", "box"]) == 2
+    error = capsys.readouterr().err
+    assert "restor" in error
+    assert "restore" in error
+    assert error.count("\n") == 1
+
+
+def test_a_word_that_is_a_file_is_opened(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scan").write_bytes(b"")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert entry.main(["scan"]) == 0
+    assert "no screen" in capsys.readouterr().out

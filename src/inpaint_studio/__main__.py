@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from inpaint_studio import network
 
@@ -29,11 +30,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     from inpaint_studio import app
     from inpaint_studio.errors import InputError
 
+    if mistaken := _mistaken(argv):
+        sys.stderr.write(
+            f"inpaint-studio: There is no command and no file named {mistaken}. "
+            f"The commands are: {', '.join(COMMANDS)}; a file is opened in the window.\n"
+        )
+        return 2
     try:
         return app.main(argv)
     except InputError as error:
         sys.stderr.write(f"inpaint-studio: {error.message} {error.hint}\n")
         return 1
+
+
+def _mistaken(argv: Sequence[str]) -> str:
+    """A single word that can only be a mistyped command: no file has this name, and it has nothing of a path."""
+    if len(argv) < 1 or not argv[0].isalpha() or Path(argv[0]).exists():
+        return ""
+    return argv[0]
 
 
 if __name__ == "__main__":

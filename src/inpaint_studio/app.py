@@ -87,6 +87,10 @@ async def _run(
     handle_loop(asyncio.get_running_loop(), window.messages)
     if problem is not None:
         window.messages.show(problem)
+    try:
+        window.panels.restore()
+    except InputError as error:
+        window.messages.show(error)
     ended = asyncio.get_running_loop().create_future()
     window.ended.connect(lambda: ended.set_result(None))
     window.first_painted.connect(lambda: ready is not None and ready(window))

@@ -32,7 +32,7 @@ def _choose(user: User, name: str) -> None:
     found = user.widget("shortcuts.list")
     assert isinstance(found, QTreeWidget)
     text = user.window.actions_by_name[name].text()
-    found.setCurrentItem(found.findItems(text, Qt.MatchFlag.MatchExactly)[0])
+    found.setCurrentItem(found.findItems(f" ▸ {text}", Qt.MatchFlag.MatchEndsWith)[0])
 
 
 async def _open(user: User) -> None:

@@ -67,6 +67,17 @@ def test_any_exception_leaves_the_old_file(error, tmp_path):
     assert names(tmp_path) == ["a"]
 
 
+def test_what_sqlite_leaves_of_a_failed_save_goes_too(tmp_path):
+    def full() -> None:
+        with atomic_target(tmp_path / "work.inpaint") as new:
+            new.with_name(f"{new.name}-journal").write_bytes(b"rolled back")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="no space left"):
+        full()
+    assert names(tmp_path) == []
+
+
 def test_verify_sees_the_whole_file_and_can_refuse_it(tmp_path):
     target = tmp_path / "a.png"
     target.write_bytes(b"old")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
+from inpaint_studio import __version__
 from inpaint_studio.cli.detect import detect
 from inpaint_studio.cli.engines import engines
 from inpaint_studio.cli.fill import fill
@@ -20,12 +22,32 @@ from inpaint_studio.errors import Cancelled, InputError, StudioError
 #: Exit codes, part of the public face.
 DONE, FAILED, BAD_INPUT, CANCELLED = 0, 1, 2, 130
 
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001  typer calls it
+    if wanted:
+        typer.echo(f"Inpaint Studio {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="inpaint-studio",
-    help="Fill in parts of photographs: objects removed, scans restored, offline, and provably nothing else changed.",
+    help="Fill in parts of photographs: objects removed, scans restored, offline, and provably nothing else changed.\n\n"
+    "With the names of photos or projects, or with nothing, the window opens: inpaint-studio [PHOTO ...]",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    """Only what stands before a command."""
+
+
 app.command()(fill)
 app.command()(detect)
 app.command()(restore)

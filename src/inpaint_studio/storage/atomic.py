@@ -64,6 +64,8 @@ def atomic_target(path: Path, verify: Callable[[Path], None] | None = None) -> I
         raise unwritable(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+        # what SQLite leaves of a project for which the disk was too small
+        temporary.with_name(f"{temporary.name}-journal").unlink(missing_ok=True)
         if descriptor >= 0:
             os.close(descriptor)
 

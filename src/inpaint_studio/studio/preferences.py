@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,16 @@ _TOOLS: dict[str, type[ToolSettings]] = {
     "smart_select": SmartSelectSettings,
     "clone": CloneSettings,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the window was left: what Qt writes about its place and about its panels, in base64; empty for none."""
+
+    window: str = ""
+    panels: str = ""
+
+
 #: Names of brushes are cut to this length.
 LONGEST_NAME = 60
 
@@ -79,6 +89,17 @@ def _known(kind: type[ToolSettings], values: Mapping[str, Any]) -> ToolSettings:
 def save_tools(settings: Sequence[ToolSettings]) -> None:
     """Write them all, whole or not at all. Raises InputError when the folder can't be written."""
     _write("tools", {tool: asdict(one) for tool, kind in _TOOLS.items() for one in settings if type(one) is kind})
+
+
+def load_layout() -> Layout:
+    """How the window was left last. Raises InputError when the file can't be understood."""
+    _, stored = _read("layout")
+    return Layout(**{field.name: str(stored.get(field.name, "")) for field in fields(Layout)})
+
+
+def save_layout(layout: Layout) -> None:
+    """Write it, whole or not at all. Raises InputError when the folder can't be written."""
+    _write("layout", asdict(layout))
 
 
 def _path(what: str) -> Path:

@@ -27,4 +27,5 @@ def warm_task(payload: Payload, progress: Progress) -> Payload:
 
 
 if __name__ == "__main__":
+    print("Compiling what runs on every pixel, once: about a minute.", flush=True)
     warm_task(Payload(), Silent())

@@ -15,7 +15,10 @@ from inpaint_studio.tools.registry import TOOLS
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: objectName "action.NAME" (or "tool.NAME"), text, shortcuts (the first one is shown), menu, check mark."""
+    """A command: objectName "action.NAME" (or "tool.NAME"), text, shortcuts (the first one is shown), menu, check mark.
+
+    menu: its title, with a submenu's after a slash.
+    """
 
     name: str
     text: str
@@ -64,8 +67,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.models", "Models…", (), "Fill"),
     Command("action.find_damage", "Find Damage", ("Ctrl+Shift+D",), "Restore", "damage"),
     Command("action.find_text", "Find Text and Stamps", (), "Restore"),
-    Command("action.mend", "Mend All Accepted", ("Ctrl+Return",), "Restore"),
-    Command("action.proposal_mask", "Make the Proposal a Mask", (), "Restore"),
+    Command("action.mend", "Mend What Is Outlined", ("Ctrl+Return",), "Restore"),
+    Command("action.proposal_mask", "Make What Is Outlined a Mask", (), "Restore"),
     Command("action.restore_folder", "Restore a Folder…", (), "Restore"),
     Command("action.add_mask", "Add a Mask", ("Ctrl+Shift+N",), "Layer", "add"),
     Command("action.duplicate_layer", "Duplicate the Layer", ("Ctrl+J",), "Layer"),
@@ -83,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.softer", "Softer Brush", ("{", "<", ";"), "Brush"),
     Command("action.harder", "Harder Brush", ("}", ">", ":"), "Brush"),
     *(
-        Command(f"action.opacity_{digit}", f"Brush Opacity {digit * 10 or 100} %", (str(digit),), "Brush")
+        Command(f"action.opacity_{digit}", f"Brush Opacity {digit * 10 or 100} %", (str(digit),), "Brush/Opacity")
         for digit in (*range(1, 10), 0)
     ),
     Command("action.swap", "Swap Brush and Eraser", ("X",), "Brush"),
@@ -103,12 +106,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("action.rotate_right", "Rotate the View Right", ("Ctrl+]", "Ctrl+."), "View"),
     Command("action.rotate_reset", "View Upright", (), "View"),
     Command("action.pixel_grid", "Pixel Grid Above 800 %", (), "View", checkable=True),
-    Command("action.navigator", "Navigator", ("F8",), "View", checkable=True),
+    Command("action.navigator", "Navigator", ("F8",), "View/Panels", checkable=True),
+    Command("action.panel_fill", "Fill Panel", (), "View/Panels", checkable=True),
+    Command("action.panel_layers", "Layers Panel", (), "View/Panels", checkable=True),
+    Command("action.panel_history", "History Panel", (), "View/Panels", checkable=True),
+    Command("action.panel_tools", "Tool Bar", (), "View/Panels", checkable=True),
+    Command("action.panel_options", "Tool Settings", (), "View/Panels", checkable=True),
+    Command("action.reset_panels", "Put the Panels Back", (), "View/Panels"),
     Command("action.full_screen", "Full Screen", ("F",), "View"),
     Command("action.panels", "Hide or Show the Panels", ("Tab",), "View"),
     Command("action.palette", "Find a Command…", ("Ctrl+K",), "Help"),
     Command("action.log", "Open the Log Folder", (), "Help"),
-    *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Brush", tool.id, checkable=True) for tool in TOOLS),
+    Command("action.about", "About Inpaint Studio", (), "Help"),
+    *(Command(f"tool.{tool.id}", tool.title, (tool.key,), "Tools", tool.id, checkable=True) for tool in TOOLS),
 )
 
 
@@ -131,9 +141,7 @@ FIRST_OF_A_GROUP = frozenset(
         "action.combine_add",
         "action.solo_layer",
         "action.mask_avoid",
-        "action.opacity_1",
         "action.swap",
-        "tool.brush",
         "tool.rectangle",
         "tool.heal",
         "tool.hand",
@@ -141,9 +149,15 @@ FIRST_OF_A_GROUP = frozenset(
         "action.overlay",
         "action.rotate_view",
         "action.pixel_grid",
+        "action.navigator",
+        "action.panel_fill",
+        "action.panel_tools",
+        "action.reset_panels",
+        "action.about",
     }
 )
 
+_ALWAYS_MENUS = {"Brush", "Brush/Opacity", "View/Panels", "Help"}
 #: What can be done with no document open.
 ALWAYS = frozenset(
     {
@@ -158,7 +172,7 @@ ALWAYS = frozenset(
         "action.history_memory",
         "action.restore_folder",
     }
-    | {command.name for command in COMMANDS if command.name.startswith("tool.") or command.menu in {"Brush", "Help"}}
+    | {command.name for command in COMMANDS if command.name.startswith("tool.") or command.menu in _ALWAYS_MENUS}
 )
 
 

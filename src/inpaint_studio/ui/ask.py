@@ -7,14 +7,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtWidgets import QDialog, QFileDialog, QHeaderView, QMessageBox, QTreeView, QWidget
 
 from inpaint_studio.ui.errand import in_thread
 from inpaint_studio.ui.file_icons import plain_icons
 
 #: The panel of macOS asks by itself before it gives the name of an existing file, and can't be told not to.
 _ASKS_ITSELF = sys.platform == "darwin"
+#: The size of Qt's own dialog for files.
+_FILES = QSize(820, 520)
 
 
 async def finished(dialog: QDialog) -> int:
@@ -47,6 +49,13 @@ def file_dialog(parent: QWidget, title: str, folder: Path, kinds: str = "") -> Q
     """The platform's own dialog for files where it has one, otherwise Qt's, which then looks into no file."""
     dialog = QFileDialog(parent, title, str(folder), kinds)
     dialog.setIconProvider(plain_icons())
+    dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
+    table = dialog.findChild(QTreeView, "treeView")
+    if table is not None:
+        # Qt's own cuts sizes and dates off; the platform's have no such table
+        dialog.resize(_FILES)
+        table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     return dialog
 
 

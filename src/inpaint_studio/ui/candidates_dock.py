@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -46,7 +46,7 @@ class CandidatesDock(QDockWidget):
 
     def __init__(self, spawn: _Spawn, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Candidates"))
+        self.setWindowTitle(self.tr("Candidates, the best first: point to see one in the photo, click to take it"))
         self.setObjectName("dock.candidates")
         self._spawn = spawn
         self._tab: DocumentTab | None = None
@@ -115,7 +115,8 @@ class CandidatesDock(QDockWidget):
                 self._picture(candidate.number), f"✓ {text}" if candidate.number == layer.variant else text
             )
             item.setData(_NUMBER, candidate.number)
-            item.setToolTip(self.tr("How unlike its surroundings: {score:.4f}").format(score=candidate.score))
+            told = self.tr("Click to take it. Difference from its surroundings: {score:.4f}; less is better.")
+            item.setToolTip(told.format(score=candidate.score))
             self._list.addItem(item)
             if candidate.number == (layer.variant if marked is None else marked):
                 self._list.setCurrentItem(item)
@@ -132,9 +133,7 @@ class CandidatesDock(QDockWidget):
     def _picture(self, number: int) -> QIcon:
         key = self._layer_id, number
         if key not in self._pictures:
-            empty = QPixmap(_SIDE, _SIDE)
-            empty.fill(Qt.GlobalColor.transparent)
-            self._pictures[key] = QIcon(empty)
+            self._pictures[key] = _square(QImage())
             self._spawn(self._make_picture(number))
         return self._pictures[key]
 
@@ -148,7 +147,7 @@ class CandidatesDock(QDockWidget):
             return
         rgb = np.ascontiguousarray(tab.canvas.to_display(samples))
         image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], rgb.shape[1] * 3, QImage.Format.Format_RGB888)
-        self._pictures[layer_id, number] = QIcon(QPixmap.fromImage(image))
+        self._pictures[layer_id, number] = _square(image)
         for row in range(self._list.count()):
             item = self._list.item(row)
             if item is not None and item.data(_NUMBER) == number:
@@ -217,6 +216,22 @@ def _fill(tab: DocumentTab, layer_id: str | None) -> FillLayer | None:
     if chosen is not None:
         return chosen
     return next((layer for layer in reversed(fills) if layer.variants), None)
+
+
+def _square(image: QImage) -> QIcon:
+    """The picture in the middle of a square: a row whose items change their size leaves their old texts behind.
+
+    A chosen one keeps its colours: they are what is to be judged.
+    """
+    square = QPixmap(_SIDE, _SIDE)
+    square.fill(Qt.GlobalColor.transparent)
+    if not image.isNull():
+        painter = QPainter(square)
+        painter.drawImage((_SIDE - image.width()) // 2, (_SIDE - image.height()) // 2, image)
+        painter.end()
+    made = QIcon(square)
+    made.addPixmap(square, QIcon.Mode.Selected)
+    return made
 
 
 def _seen(source: Composite, alpha: TiledImage, pixels: TiledImage, side: int | None) -> tuple[Rect, Samples]:

@@ -21,12 +21,12 @@ class CloneOptions(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self._aligned = named(
-            QCheckBox(self.tr("Ali&gned")),
+            QCheckBox(self.tr("Aligned")),
             "clone.aligned",
             self.tr("The source moves along from stroke to stroke; otherwise each stroke begins at it again"),
         )
         self._mirrored = named(
-            QCheckBox(self.tr("&Mirrored")), "clone.mirrored", self.tr("Left and right of the copy exchanged")
+            QCheckBox(self.tr("Mirrored")), "clone.mirrored", self.tr("Left and right of the copy exchanged")
         )
         self._angle = named(QDoubleSpinBox(), "clone.angle", self.tr("How far the copy is turned, clockwise"))
         self._angle.setRange(-180, 180)

@@ -12,9 +12,10 @@ from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.mask_operations import MASK_OPERATIONS, MaskOperation
 from inpaint_studio.tools.base import BrushSettings
 from inpaint_studio.tools.registry import TOOLS
+from inpaint_studio.ui.about import About
 from inpaint_studio.ui.command_palette import CommandPalette
 from inpaint_studio.ui.document_tab import DocumentTab
-from inpaint_studio.ui.messages import open_log_folder
+from inpaint_studio.ui.messages import log_path, open_log_folder
 
 if TYPE_CHECKING:
     from inpaint_studio.ui.window import MainWindow
@@ -51,9 +52,9 @@ class Commands(QObject):
             "action.zoom_out": lambda: self._with_tab(lambda tab: tab.canvas.zoom_out()),
             "action.overlay": self._toggle_overlay,
             "action.full_screen": self._toggle_full_screen,
-            "action.panels": window.toggle_panels,
             "action.palette": self._open_palette,
             "action.log": self._open_log,
+            "action.about": lambda: About(window).open(),
         }
         for digit in range(10):
             table[f"action.opacity_{digit}"] = partial(window.toolbox.change_brush, opacity=digit / 10 or 1.0)
@@ -61,7 +62,7 @@ class Commands(QObject):
         table |= window.tool_commands.handlers() | window.view_commands.handlers() | window.history_commands.handlers()
         table |= window.layer_commands.handlers() | window.review.handlers()
         table["action.restore_folder"] = window.folders.ask
-        table |= window.mask_transfer.handlers()
+        table |= window.mask_transfer.handlers() | window.panels.handlers()
         for operation in MASK_OPERATIONS:
             table[f"action.mask_{operation.id}"] = partial(self._operate, operation)
         for tool in TOOLS:
@@ -109,4 +110,6 @@ class Commands(QObject):
 
     def _open_log(self) -> None:
         if not open_log_folder():
-            raise InputError(self.tr("There is no program here that shows folders."), "")
+            raise InputError(
+                self.tr("There is no program here that shows folders."), self.tr("The log is {0}.").format(log_path())
+            )

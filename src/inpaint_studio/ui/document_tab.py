@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, Mark, Paint, SetLayer, is_mark
 from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, ProposalLayer
-from inpaint_studio.errors import InputError, StudioError
+from inpaint_studio.errors import StudioError
 from inpaint_studio.pixels.stroke import Ink
 from inpaint_studio.studio.session import Session
 from inpaint_studio.studio.studio import Studio
@@ -21,6 +21,7 @@ from inpaint_studio.tools.selection import Combine, LateHeal, LatePatch, LateSel
 from inpaint_studio.tools.stroke import StrokeTool
 from inpaint_studio.ui.canvas import Canvas
 from inpaint_studio.ui.colour import screen_space, to_display
+from inpaint_studio.ui.messages import AdviceError
 
 
 class _Painting(BoundTool):
@@ -144,11 +145,20 @@ class DocumentTab(QWidget):
         """Have the original photo beside the canvas, or no longer."""
         if shown == (self.twin is not None):
             return
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)  # noqa: S101  it is made above
         if self.twin is not None:
-            self.twin.set_document(None)
-            self.twin.hide()
-            self.twin.deleteLater()
-            self.twin = None
+            gone, self.twin = self.twin, None
+            # before it shows nothing: the canvas would follow it there
+            self.canvas.viewChanged.disconnect(gone.follow)
+            gone.viewChanged.disconnect(self.canvas.follow)
+            fitted = self.canvas.view.zoom == self.canvas.view.fitted(self.document.canvas).zoom
+            gone.set_document(None)
+            gone.hide()
+            gone.deleteLater()
+            layout.activate()
+            if fitted:
+                self.canvas.zoom_fit()
             return
         self.twin = twin = Canvas(self)
         twin.setObjectName("canvas.before")
@@ -156,8 +166,6 @@ class DocumentTab(QWidget):
         twin.set_document(self.document, to_display(self.document, self._screen))
         twin.set_before_shown(True)
         twin.set_panning(True)
-        layout = self.layout()
-        assert isinstance(layout, QHBoxLayout)  # noqa: S101  it is made above
         layout.insertWidget(0, twin, 1)
         twin.show()
         self.canvas.viewChanged.connect(twin.follow)
@@ -220,10 +228,10 @@ class DocumentTab(QWidget):
         return sum(is_mark(label) for label in self.studio.history.labels)
 
     def add_mark(self, name: str) -> None:
-        """Give the document as it is now a name in the history. Raises InputError where that would cost undone steps."""
+        """Give the document as it is now a name in the history. Raises AdviceError where that would cost undone steps."""
         history = self.studio.history
         if history.position < len(history.labels):
-            raise InputError(
+            raise AdviceError(
                 self.tr("The steps that were undone would be lost."),
                 self.tr("Redo them first (Ctrl+Shift+Z), or paint on from here and then take the snapshot."),
             )

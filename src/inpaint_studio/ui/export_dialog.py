@@ -297,6 +297,13 @@ class ExportDialog(QDialog):
             said.append(self.tr("Scaling and converting change every pixel; that nothing else did is proven before."))
         elif family.lossless and self.quality is None:
             said.append(self.tr("{format} is lossless: what you did not fill stays exactly as it is."))
+        elif family.id == "jpeg" and self._own_family == "jpeg" and self.quality is None:
+            said.append(
+                self.tr(
+                    "Only the small squares that a fill touches are compressed anew; all others stay as they are in the "
+                    "original file. PNG and TIFF change nothing at all."
+                )
+            )
         else:
             said.append(self.tr("{format} is lossy: it changes pixels a little everywhere. PNG and TIFF change none."))
         if held.bits < self._format.bits:

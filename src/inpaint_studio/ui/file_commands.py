@@ -88,11 +88,20 @@ class FileCommands(QObject):
             for note in opened.notes:
                 self._window.messages.info(note)
             if is_sample(path):
-                hint = self.tr(
-                    "Paint over the bird with the brush, then press Enter: the bird is gone, the rest untouched."
-                )
-                self._window.messages.info(hint)
-        self._window.spawn(self._keep_thumbnails())
+                self._show_the_way()
+        self._window.spawn(self._after_opening())
+
+    def _show_the_way(self) -> None:
+        """What to do with the sample photo, until it is being done."""
+        hint = self.tr("Paint over the bird with the brush, then press Enter: the bird is gone, the rest untouched.")
+        messages = self._window.messages
+        messages.info(hint, stays=True)
+        once = Qt.ConnectionType.SingleShotConnection
+        self._window.fills.running.connect(lambda _: messages.drop(hint), once)
+
+    async def _after_opening(self) -> None:
+        self._window.menus.set_recent(await in_thread(recent_files))
+        await self._keep_thumbnails()
 
     async def _choose_page(self, path: Path, pages: Sequence[int]) -> int | None:
         """Ask which page of `path` is opened; its pictures come one by one."""
@@ -132,7 +141,7 @@ class FileCommands(QObject):
         except StudioError:
             self._window.refresh()  # without the early look
             raise
-        await self.look_for_leftovers()
+        await self.offer_leftovers()
 
     async def discard(self, journal: Path) -> None:
         """Delete what a dead program left; the start page has asked."""
@@ -143,7 +152,9 @@ class FileCommands(QObject):
         """List on the start page what can be recovered and what was open lately."""
         window = self._window
         window.welcome.set_leftovers(await in_thread(leftovers))
-        window.welcome.set_recent(await in_thread(lambda: [Recent(path, _picture(path)) for path in recent_files()]))
+        recent = await in_thread(lambda: [Recent(path, _picture(path)) for path in recent_files()])
+        window.welcome.set_recent(recent)
+        window.menus.set_recent([one.path for one in recent])
 
     async def offer_leftovers(self) -> None:
         """Every start: what can be recovered is on the start page, and with documents open it is told in a message."""
@@ -222,8 +233,11 @@ class FileCommands(QObject):
         self._told(exported)
 
     def _told(self, exported: Exported) -> None:
-        text = self.tr("Wrote {0}: {1} pixels filled, {2} pixels changed outside the mask.")
         proof = exported.proof
+        # of what a compression has changed the notes tell
+        text = self.tr("Wrote {0}: {1} pixels filled.")
+        if proof.lossless or not exported.notes:
+            text = self.tr("Wrote {0}: {1} pixels filled, {2} pixels changed outside the mask.")
         notes = " ".join(exported.notes)
         self._window.messages.info(
             f"{text.format(exported.path.name, f'{proof.filled:,}', f'{proof.changed_outside:,}')} {notes}".strip()
@@ -262,8 +276,10 @@ class FileCommands(QObject):
         if tab.session.unsaved:
             answer = await ask.choice(
                 self._window,
-                self.tr("Save the changes to {0}?").format(tab.session.name),
-                self.tr("Without saving, your masks and fills are lost."),
+                self.tr("Save your work on {0}?").format(tab.session.name),
+                self.tr(
+                    "It is saved as a project; the photo itself stays as it is. Without saving, masks and fills are lost."
+                ),
                 self.tr("Save"),
                 self.tr("Don't Save"),
                 self.tr("Cancel"),
@@ -284,7 +300,8 @@ class FileCommands(QObject):
         self._quitting = True
         self._window.files.stop(None)
         try:
-            for tab in self._window.all_tabs:
+            # questions first: who thinks better of it then finds everything open
+            for tab in sorted(self._window.all_tabs, key=self._closes_silently):
                 if not await self.close_tab(tab):
                     return
         finally:
@@ -292,6 +309,8 @@ class FileCommands(QObject):
         if self._window.toolbox.unkept:
             with suppress(StudioError, TimeoutError):
                 await asyncio.wait_for(self._window.toolbox.keep(), _LONG_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._window.panels.keep(), _LONG_S)
         self._window.may_close = True
         self._window.folders.stop()
         self._window.engine.begin_close()
@@ -300,6 +319,9 @@ class FileCommands(QObject):
         await asyncio.to_thread(self._window.models.wait)
         self._window.close()
         self._window.ended.emit()
+
+    def _closes_silently(self, tab: DocumentTab) -> bool:
+        return not (self._window.fills.tab is tab or self._window.files.running(tab) or tab.session.unsaved)
 
     async def _may_stop(self, text: str) -> bool:
         return await ask.choice(self._window, text, "", self.tr("Stop and Close"), self.tr("Go On")) == 0

@@ -11,17 +11,18 @@ from PySide6.QtCore import QObject, Signal
 
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.document.sourcing import Sourcing
 from inpaint_studio.engines.planner import Filled, FillJob, Plan
-from inpaint_studio.errors import Cancelled, InputError
+from inpaint_studio.errors import Cancelled
 from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.studio.candidates import candidates, hold, recipes, score
-from inpaint_studio.studio.sourcing import Sourcing
 from inpaint_studio.studio.studio import with_choice
 from inpaint_studio.ui.canvas import Canvas
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.engine_thread import EngineThread
+from inpaint_studio.ui.messages import AdviceError
 
 
 class FillFlow(QObject):
@@ -68,12 +69,12 @@ class FillFlow(QObject):
             return
         mask = tab.mask_to_fill()
         if mask is None and tab.fill_worked_on() is not None:
-            raise InputError(
+            raise AdviceError(
                 self.tr("Nothing is selected: you are working on a fill."),
                 self.tr("Click on a mask in the layers, or add one (Ctrl+Shift+N), and paint over what should go."),
             )
         if mask is None:
-            raise InputError(
+            raise AdviceError(
                 self.tr("Nothing is selected yet."), self.tr("Paint over what should go with the brush (B), then fill.")
             )
         job = tab.studio.fill_job([mask], recipe)

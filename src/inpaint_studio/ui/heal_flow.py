@@ -6,7 +6,8 @@ import asyncio
 
 from PySide6.QtCore import QObject
 
-from inpaint_studio.document.composite import Composite
+from inpaint_studio.document.document import Document
+from inpaint_studio.document.sourcing import Sourcing
 from inpaint_studio.engines.contract import Silent
 from inpaint_studio.engines.planner import Filled, FillJob
 from inpaint_studio.errors import Cancelled
@@ -47,7 +48,7 @@ class HealFlow(QObject):
         work = self._progress.begin(self.tr("Mending"), cancel, after_ms=_UNTOLD_MS)
         try:
             async with self._turn:
-                pixels, alpha = await self._made(tab.document.composite(), late)
+                pixels, alpha = await self._made(tab.document, late)
                 await pen_up(tab)
                 edit = None if tab.closing else mended(tab.document, late, pixels, alpha)
                 if edit is not None:
@@ -60,10 +61,11 @@ class HealFlow(QObject):
         finally:
             self._progress.end(work)
 
-    async def _made(self, composite: Composite, late: LateHeal | LatePatch) -> tuple[TiledImage, TiledImage]:
+    async def _made(self, document: Document, late: LateHeal | LatePatch) -> tuple[TiledImage, TiledImage]:
+        composite = document.composite()
         if isinstance(late, LatePatch):
             return await asyncio.to_thread(patched, composite, late)
-        job = FillJob(composite, late.coverage, late.recipe)
+        job = FillJob(composite, late.coverage, late.recipe, *Sourcing.of(document))
 
         def run(runner: JobRunner) -> Filled:
             return Studio.run(job, runner, Silent())[1]

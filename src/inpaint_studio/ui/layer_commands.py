@@ -17,6 +17,7 @@ from inpaint_studio.document.merge_fills import Merging
 from inpaint_studio.errors import InputError
 from inpaint_studio.ui import ask
 from inpaint_studio.ui.errand import Errand
+from inpaint_studio.ui.messages import AdviceError
 from inpaint_studio.ui.select_flow import pen_up
 
 if TYPE_CHECKING:
@@ -70,14 +71,14 @@ class LayerCommands(QObject):
         ids = set(self._window.layers.selected) or {tab.active or ""}
         chosen = [layer for layer in tab.document.layers if layer.id in ids]
         if not chosen:
-            raise InputError(self.tr("No layer is chosen."), self.tr("Click on one in the layers."))
+            raise AdviceError(self.tr("No layer is chosen."), self.tr("Click on one in the layers."))
         return chosen
 
     def _masks(self, tab: DocumentTab) -> list[MaskLayer]:
         """The masks chosen, bottom first: with a single one also the next mask below it."""
         chosen = self._with_the_next([layer for layer in self._chosen(tab) if isinstance(layer, MaskLayer)], tab)
         if len(chosen) < 2:
-            raise InputError(
+            raise AdviceError(
                 self.tr("This takes two masks."),
                 self.tr("Choose them in the layers with Ctrl held, or one above another."),
             )
@@ -119,7 +120,7 @@ class LayerCommands(QObject):
             tab.do(merge(tab.document, masks, self.tr("Merge masks")))
             tab.activate(masks[0].id)
         elif len(fills) < len(chosen):
-            raise InputError(
+            raise AdviceError(
                 self.tr("Masks and fills can't be merged with each other."),
                 self.tr("Choose only masks in the layers, or only fills."),
             )
@@ -160,7 +161,7 @@ class LayerCommands(QObject):
         chosen = [layer for layer in tab.document.layers if isinstance(layer, PixelLayer) and layer.id in ids]
         chosen = self._with_the_next(chosen, tab)
         if len(chosen) < 2:
-            raise InputError(
+            raise AdviceError(
                 self.tr("This takes two fills."),
                 self.tr("Choose them in the layers with Ctrl held, or one above another."),
             )
@@ -168,11 +169,11 @@ class LayerCommands(QObject):
         first, last = (tab.document.index(layer.id) for layer in (chosen[0], chosen[-1]))
         for layer in tab.document.layers[first : last + 1]:
             if layer in chosen and not layer.visible:
-                raise InputError(
+                raise AdviceError(
                     self.tr("{0} is hidden.").format(layer.name), self.tr("Show it or leave it out, then merge.")
                 )
             if layer not in chosen and isinstance(layer, PixelLayer) and layer.visible:
-                raise InputError(
+                raise AdviceError(
                     self.tr("{0} lies between them.").format(layer.name),
                     self.tr("Choose it too, hide it, or move it out of the way."),
                 )
@@ -212,7 +213,7 @@ class LayerCommands(QObject):
     async def _colour(self, tab: DocumentTab) -> None:
         masks = [layer for layer in self._chosen(tab) if isinstance(layer, MaskLayer)]
         if not masks:
-            raise InputError(self.tr("Only masks have a colour."), self.tr("Choose a mask in the layers."))
+            raise AdviceError(self.tr("Only masks have a colour."), self.tr("Choose a mask in the layers."))
         dialog = QColorDialog(QColor.fromRgb(masks[0].colour), self._window)
         dialog.setObjectName("dialog.mask_colour")
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
@@ -230,7 +231,7 @@ class LayerCommands(QObject):
         """The chosen masks say where to copy from, in a colour of their own; those that do are to be filled again."""
         masks = [layer for layer in self._chosen(tab) if isinstance(layer, MaskLayer)]
         if not masks:
-            raise InputError(
+            raise AdviceError(
                 self.tr("Only masks say where to copy from."), self.tr("Choose a mask in the layers, or add one.")
             )
         if all(mask.role == role for mask in masks):
@@ -248,6 +249,6 @@ class LayerCommands(QObject):
     def _refuse_locked(self, layers: Sequence[Layer]) -> None:
         locked = next((layer for layer in layers if layer.locked), None)
         if locked is not None:
-            raise InputError(
+            raise AdviceError(
                 self.tr("{0} is locked.").format(locked.name), self.tr("Unlock it in the Layer menu (Ctrl+/).")
             )

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QDialog, QWidget
 from inpaint_studio.document.codec import Tiles
 from inpaint_studio.document.edits import Paint
 from inpaint_studio.document.layers import MaskLayer
-from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.colour_range import colour_range
 from inpaint_studio.pixels.mask_operations import MaskOperation, operate
 from inpaint_studio.pixels.proxy import Proxy, rgb_reader
@@ -24,6 +23,7 @@ from inpaint_studio.ui import ask
 from inpaint_studio.ui.colour_range_dialog import Chosen, ColourRangeDialog
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.mask_dialog import MaskDialog
+from inpaint_studio.ui.messages import AdviceError
 
 V = TypeVar("V", bound=Hashable)
 
@@ -59,9 +59,9 @@ class MaskFlow(QObject):
         tab.canvas.cancel_stroke()
         layer = tab.have_mask() if operation.everywhere else tab.mask_worked_on()
         if layer is None:
-            raise InputError(self.tr("There is no mask to change."), self.tr("Paint one with the brush (B)."))
+            raise AdviceError(self.tr("There is no mask to change."), self.tr("Paint one with the brush (B)."))
         if layer.locked:
-            raise InputError(self.tr("{0} is locked.").format(layer.name), self.tr("Unlock it with Ctrl+/."))
+            raise AdviceError(self.tr("{0} is locked.").format(layer.name), self.tr("Unlock it with Ctrl+/."))
         if operation.most == 0:
             tiles: Tiles = await asyncio.to_thread(operate, operation, layer.coverage.snapshot(), 0.0)
         else:
@@ -122,9 +122,11 @@ class MaskFlow(QObject):
         composite, extent = tab.document.composite(), tab.document.canvas
         read = rgb_reader(composite.read, tab.document.format)
         proxy = await asyncio.to_thread(Proxy.of, read, extent, _PICTURE_PIXELS)
+        steps = tab.studio.history.position
         layer = tab.have_mask()
         if layer.locked:
-            raise InputError(self.tr("{0} is locked.").format(layer.name), self.tr("Unlock it with Ctrl+/."))
+            raise AdviceError(self.tr("{0} is locked.").format(layer.name), self.tr("Unlock it with Ctrl+/."))
+        made_position = tab.studio.history.position
         first = None
         if at is not None and extent.contains(spot := Rect(at[0], at[1], at[0] + 1, at[1] + 1)):
             red, green, blue = (int(value) for value in read(spot)[0, 0])
@@ -143,3 +145,6 @@ class MaskFlow(QObject):
         tiles = await self._settled_on(dialog, (dialog.valueChanged, lambda: dialog.value), preview, make)
         if tiles and layer.id in {other.id for other in tab.document.layers}:
             tab.do(Paint.of(tab.document, layer.id, "coverage", tiles, self.tr("Colour range")))
+        elif steps < made_position == tab.studio.history.position:
+            # the mask that was added for the preview alone
+            tab.undo()

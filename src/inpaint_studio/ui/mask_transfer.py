@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QMenu
 
 from inpaint_studio.document.edits import AddLayer, Edit, Group
 from inpaint_studio.document.layers import LayerState, MaskLayer
-from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.format import COVERAGE
 from inpaint_studio.pixels.mask_placing import centred, fitted
 from inpaint_studio.pixels.masks import Coverage
@@ -25,6 +24,7 @@ from inpaint_studio.studio.folders import folder_of
 from inpaint_studio.ui import ask
 from inpaint_studio.ui.document_tab import DocumentTab
 from inpaint_studio.ui.errand import in_thread
+from inpaint_studio.ui.messages import AdviceError
 from inpaint_studio.ui.theme import named
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class MaskTransfer(QObject):
     # ---- to another photo
 
     def _chosen(self, tab: DocumentTab) -> CopiedMasks:
-        """The masks chosen in the layers, else the one that is worked on. Raises InputError when there is none."""
+        """The masks chosen in the layers, else the one that is worked on. Raises AdviceError when there is none."""
         tab.canvas.cancel_stroke()
         ids = set(self._window.layers.selected_masks)
         masks = [layer for layer in tab.document.layers if isinstance(layer, MaskLayer) and layer.id in ids]
@@ -81,7 +81,7 @@ class MaskTransfer(QObject):
         if not masks and worked_on is not None:
             masks = [worked_on]
         if not masks:
-            raise InputError(self.tr("There is no mask to copy."), self.tr("Paint one with the brush (B)."))
+            raise AdviceError(self.tr("There is no mask to copy."), self.tr("Paint one with the brush (B)."))
         return CopiedMasks(tuple(mask.state() for mask in masks), tab.document.canvas)
 
     async def _copy(self, tab: DocumentTab) -> None:
@@ -90,7 +90,7 @@ class MaskTransfer(QObject):
 
     async def _paste(self, tab: DocumentTab) -> None:
         if self._copied is None:
-            raise InputError(
+            raise AdviceError(
                 self.tr("No mask has been copied."),
                 self.tr("Choose one in the layers, then copy it from the Mask menu."),
             )
@@ -189,7 +189,7 @@ class MaskTransfer(QObject):
         """Ask for a name and write the mask that is worked on as a gray picture; white is selected."""
         layer = tab.mask_worked_on()
         if layer is None:
-            raise InputError(self.tr("There is no mask to export."), self.tr("Paint one with the brush (B)."))
+            raise AdviceError(self.tr("There is no mask to export."), self.tr("Paint one with the brush (B)."))
         proposed = folder_of(tab.session) / f"{Path(tab.session.name).stem}-mask.png"
         kinds = "PNG (*.png);;TIFF (*.tif)"
         target = await ask.file_to_save(self._window, self.tr("Export the Mask"), proposed, kinds, "png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
@@ -24,9 +25,13 @@ class RunAgainDialog(QDialog):
         named(self, "dialog.run_again", accessible=self.windowTitle())
         self._form = RecipeForm()
         self._form.set_engines(planner.all_specs())
-        self._form.set_recipe(recipe)
+        # with the same seed the same fill would come, after the same wait
+        self._form.set_recipe(replace(recipe, seed=recipe.seed + 1))
         about = hint(
-            "run_again.about", self.tr("The mask of this fill is filled anew. Another seed gives a variation.")
+            "run_again.about",
+            self.tr(
+                "The mask of this fill is filled anew. Another seed gives a variation, the same seed the same fill."
+            ),
         )
         about.setMinimumWidth(320)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

@@ -35,7 +35,7 @@ class SmartSelectOptions(QWidget):
         self._width.setRange(1, 200)
         self._width.setDecimals(0)
         self._width.setSuffix(self.tr(" px"))
-        for text, field in ((self.tr("&Object"), self._by), (self.tr("Scribble &width"), self._width)):
+        for text, field in ((self.tr("&Object"), self._by), (self.tr("&Scribble width"), self._width)):
             label = QLabel(text)
             label.setBuddy(field)
             row.addWidget(label)

@@ -76,7 +76,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Shortcuts"))
         named(self, "dialog.shortcuts", accessible=self.windowTitle())
-        self.resize(560, 560)
+        self.resize(600, 600)
         self._texts = {name: action.text().replace("&", "") for name, action in actions.items()}
         self.keys: Keys = dict(keys)
         self._build_list()
@@ -92,11 +92,13 @@ class ShortcutsDialog(QDialog):
         self._list = named(QTreeWidget(), "shortcuts.list", self.tr("Commands and their keys"))
         self._list.setHeaderLabels([self.tr("Command"), self.tr("Keys")])
         self._list.setRootIsDecorated(False)
+        self._list.setStyleSheet("QTreeWidget::item { padding: 3px 2px; }")
         self._list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._list.header().setStretchLastSection(False)
         self._list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         for command in COMMANDS:
-            item = QTreeWidgetItem([self._texts[command.name], ""])
+            menu = command.menu.replace("/", " ▸ ")
+            item = QTreeWidgetItem([f"{menu} ▸ {self._texts[command.name]}", ""])
             item.setData(0, _NAME, command.name)
             self._list.addTopLevelItem(item)
         self._find.textChanged.connect(self._filter)

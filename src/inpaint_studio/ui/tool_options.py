@@ -103,16 +103,16 @@ class _WandOptions(QWidget):
         )
         self._tolerance.setRange(0, 255)
         self._contiguous = named(
-            QCheckBox(self.tr("&Contiguous")),
+            QCheckBox(self.tr("Contig&uous")),
             "wand.contiguous",
             self.tr("Only what is connected with the place clicked on"),
         )
         self._all_layers = named(
-            QCheckBox(self.tr("All &layers")),
+            QCheckBox(self.tr("All la&yers")),
             "wand.all_layers",
             self.tr("Look at the photo with its fills; otherwise at the photo alone, as it was opened"),
         )
-        _label(row, self.tr("&Tolerance"), self._tolerance)
+        _label(row, self.tr("T&olerance"), self._tolerance)
         row.addWidget(self._tolerance)
         for check in (self._contiguous, self._all_layers):
             row.addSpacing(6)
@@ -161,10 +161,10 @@ class _BrushOptions(QWidget):
         row.addWidget(self._size)
         self._percents = {
             "hardness": self._percent(
-                row, "hardness", self.tr("&Hardness"), self.tr("How sharp the rim is"), shortcut="Shift+[ ]"
+                row, "hardness", self.tr("Hard&ness"), self.tr("How sharp the rim is"), shortcut="Shift+[ ]"
             ),
             "opacity": self._percent(row, "opacity", self.tr("&Opacity"), self.tr("The most a stroke does")),
-            "flow": self._percent(row, "flow", self.tr("F&low"), self.tr("How much each pass does")),
+            "flow": self._percent(row, "flow", self.tr("Flow"), self.tr("How much each pass does")),
         }
         self._checks = {
             "pressure_size": self._check(

@@ -1,4 +1,4 @@
-"""Commands about the view: a split, the original beside it, the fills alone, rotation, pixel grid and navigator."""
+"""Commands about the view: a split, the original beside it, the fills alone, rotation and pixel grid."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class ViewCommands(QObject):
             "action.rotate_right": self._on_tab(lambda tab: _turn(tab, _STEP)),
             "action.rotate_reset": self._on_tab(lambda tab: tab.canvas.stop_turning()),
             "action.pixel_grid": self._on_tab(lambda tab: tab.canvas.set_grid_shown(not tab.canvas.grid_shown)),
-            "action.navigator": self._toggle_navigator,
         }
 
     def _on_tab(self, act: Callable[[DocumentTab], object]) -> Callable[[], object]:
@@ -68,10 +67,6 @@ class ViewCommands(QObject):
         actions["action.side_by_side"].setChecked(tab.twin is not None)
         actions["action.fills_alone"].setChecked(tab.canvas.fills_alone)
         actions["action.pixel_grid"].setChecked(tab.canvas.grid_shown)
-
-    def _toggle_navigator(self) -> None:
-        dock = self._window.navigator
-        dock.setVisible(not dock.isVisible())
 
 
 def _turn(tab: DocumentTab, by: int) -> None:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QGridLayout, QMainWindow, QStackedWidget, QTabWidget, QToolBar, QWidget
 
 from inpaint_studio.errors import StudioError
@@ -19,7 +19,7 @@ from inpaint_studio.settings import Settings
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.session import Session
 from inpaint_studio.tools.registry import TOOLS
-from inpaint_studio.ui.actions import ALWAYS, COMMANDS, FIRST_OF_A_GROUP, ON_THE_DOCUMENT, build_actions
+from inpaint_studio.ui.actions import ALWAYS, COMMANDS, ON_THE_DOCUMENT, build_actions
 from inpaint_studio.ui.candidates_dock import CandidatesDock
 from inpaint_studio.ui.colour import screen_space
 from inpaint_studio.ui.commands import Commands
@@ -40,10 +40,12 @@ from inpaint_studio.ui.layer_commands import LayerCommands
 from inpaint_studio.ui.layers_dock import LayersDock
 from inpaint_studio.ui.mask_flow import MaskFlow
 from inpaint_studio.ui.mask_transfer import MaskTransfer
+from inpaint_studio.ui.menus import Menus
 from inpaint_studio.ui.messages import Messages
 from inpaint_studio.ui.models_flow import ModelsFlow
 from inpaint_studio.ui.navigator import NavigatorDock
 from inpaint_studio.ui.outline_flow import OutlineFlow
+from inpaint_studio.ui.panels import Panels
 from inpaint_studio.ui.review import FolderFlow, ReviewFlow
 from inpaint_studio.ui.screens import ScreenKeeper
 from inpaint_studio.ui.select_flow import SelectFlow
@@ -79,9 +81,10 @@ class MainWindow(QMainWindow):
         self.models = ModelsFlow(self)
         self.screens = ScreenKeeper(self)
         self.toolbox = Toolbox(self)
+        self.panels = Panels(self)
+        self.menus = Menus(self)
         self.may_close = False
         self._painted = False
-        self._hidden_panels: list[QWidget] = []
         self._tasks: set[asyncio.Task[object]] = set()
         self.tool_commands = ToolCommands(self)
         self.layer_commands = LayerCommands(self)
@@ -97,6 +100,8 @@ class MainWindow(QMainWindow):
         self._build_centre()
         self._build_docks()
         self._build_bars()
+        self.panels.arrange()
+        self.panels.follow()
         self.selecting = SelectFlow(self.engine, self.status.progress, self)
         self.healing = HealFlow(self.engine, self.status.progress, self)
         self.files = FileFlow(settings, self.status.progress, self)
@@ -165,51 +170,26 @@ class MainWindow(QMainWindow):
 
     def _build_docks(self) -> None:
         self.fill_panel = FillPanel(self)
-        fill_dock = QDockWidget(self.tr("Fill"), self)
-        fill_dock.setObjectName("dock.fill")
-        fill_dock.setWidget(self.fill_panel)
+        self.fill_dock = QDockWidget(self.tr("Fill"), self)
+        self.fill_dock.setObjectName("dock.fill")
+        self.fill_dock.setWidget(self.fill_panel)
         self.layers = LayersDock(self)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.review.dock)
         handled = self.layer_commands.handlers()
         about_layers = [command.name for command in COMMANDS if command.name in handled]
-        self.layers.set_commands(self._grouped([*about_layers, "action.copy_mask", "action.paste_mask"]))
+        self.layers.set_commands(self.menus.grouped([*about_layers, "action.copy_mask", "action.paste_mask"]))
         self.history = HistoryDock(self)
-        # the strip of candidates lies under the photo alone: the docks beside it need their height
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.candidates = CandidatesDock(self.spawn, self)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.candidates)
         self.navigator = NavigatorDock(self)
-        self.navigator.visibilityChanged.connect(self.actions_by_name["action.navigator"].setChecked)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.navigator)
-        for dock in (fill_dock, self.layers, self.history):
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        self.resizeDocks([fill_dock, self.layers, self.history], [330, 270, 200], Qt.Orientation.Vertical)
-
-    def _grouped(self, names: Sequence[str]) -> list[QAction]:
-        """The actions of these names, with a line above each group, for a menu."""
-        found: list[QAction] = []
-        for name in names:
-            if found and name in FIRST_OF_A_GROUP:
-                line = QAction(self)
-                line.setSeparator(True)
-                found.append(line)
-            found.append(self.actions_by_name[name])
-            if name == "action.paste_mask":
-                found.append(self.mask_transfer.menu.menuAction())
-        return found
 
     def _build_bars(self) -> None:
-        menus: dict[str, list[str]] = {}
         for command in COMMANDS:
-            action = self.actions_by_name[command.name]
             if command.icon:
-                action.setIcon(icon(command.icon))
-            menus.setdefault(command.menu, []).append(command.name)
-        for title, names in menus.items():
-            self.menuBar().addMenu(self.tr(title)).addActions(self._grouped(names))
-        tools = QToolBar(self.tr("Tools"), self)
+                self.actions_by_name[command.name].setIcon(icon(command.icon))
+        self.menus.build()
+        self.tool_bar = tools = QToolBar(self.tr("Tools"), self)
         tools.setObjectName("toolbar.tools")
+        # so that all tools are in sight on a screen of 720 lines
+        tools.setIconSize(QSize(20, 20))
         group = QActionGroup(self)
         for tool in TOOLS:
             group.addAction(self.actions_by_name[f"tool.{tool.id}"])
@@ -217,18 +197,17 @@ class MainWindow(QMainWindow):
         tools.addSeparator()
         for name in ("action.undo", "action.redo"):
             tools.addAction(self.actions_by_name[name])
-        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, tools)
-        options = QToolBar(self.tr("Brush"), self)
+        self.options_bar = options = QToolBar(self.tr("Tool settings"), self)
         options.setObjectName("toolbar.options")
         self.tool_options = ToolOptions(self)
         options.addWidget(self.tool_options)
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, options)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._switched)
         self.tabs.tabCloseRequested.connect(lambda index: self.spawn(self.file_commands.close_tab(self.tab_at(index))))
+        self.menus.openRequested.connect(lambda path: self.spawn(self.file_commands.open_files([path])))
         self.welcome.chooseRequested.connect(self.actions_by_name["action.open"].trigger)
         self.welcome.openRequested.connect(lambda paths: self.spawn(self.file_commands.open_files(paths)))
         self.welcome.sampleRequested.connect(self.file_commands.open_sample)
@@ -251,18 +230,6 @@ class MainWindow(QMainWindow):
         self.engine.ready.connect(lambda: self.spawn(self._load_kernels()))
         self.files.unsafe.connect(self.messages.show)
         self.fill_commands.follow()
-
-    def toggle_panels(self) -> None:
-        """Hide all docks and bars, or show those again that were there."""
-        panels = [*self.findChildren(QDockWidget), *self.findChildren(QToolBar), self.statusBar(), self.menuBar()]
-        if self._hidden_panels:
-            for panel in self._hidden_panels:
-                panel.show()
-            self._hidden_panels = []
-        else:
-            self._hidden_panels = [panel for panel in panels if panel.isVisible()]
-            for panel in self._hidden_panels:
-                panel.hide()
 
     # ---- documents
 
@@ -295,7 +262,9 @@ class MainWindow(QMainWindow):
         tab.lateSelection.connect(lambda late: self.spawn(self.selecting.find(tab, late)))
         tab.lateHeal.connect(lambda late: self.spawn(self.healing.mend(tab, late)))
         tab.sourceMissing.connect(
-            lambda: self.messages.info(self.tr("Alt+click where to copy from, then paint over what should go."))
+            lambda: self.messages.info(
+                self.tr("Alt+click (or Ctrl+click) where to copy from, then paint over what should go.")
+            )
         )
         tab.nothingFound.connect(self._nothing_found)
         tab.lockedTouched.connect(self._locked_touched)

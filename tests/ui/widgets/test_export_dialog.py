@@ -39,6 +39,19 @@ def dialog(qtbot: QtBot, original: Path) -> Iterator[ExportDialog]:
     window.close()
 
 
+def test_a_jpeg_over_a_jpeg_promises_what_is_kept(qtbot: QtBot, original: Path) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    photo = Photo(np.zeros((4, 4, 3), np.uint8), PixelFormat(Colour.RGB, "uint8"), family="jpeg")
+    dialog = ExportDialog(photo, original, window)
+    known(qtbot, dialog)
+    said = dialog.findChild(QLabel, "export.loss")
+    assert "all others stay as they are" in said.text()
+    dialog.findChild(QCheckBox, "export.own_quality").setChecked(False)
+    assert "lossy" in said.text()
+    window.close()
+
+
 def known(qtbot: QtBot, dialog: ExportDialog) -> None:
     """Wait until the dialog knows what stands at its path."""
     qtbot.waitUntil(lambda: not dialog.looking)

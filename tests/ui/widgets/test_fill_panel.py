@@ -93,7 +93,9 @@ def test_engines_and_their_options(qtbot: QtBot, panel: FillPanel) -> None:
     assert "2·radius" in radius.toolTip()
     radius.selectAll()
     qtbot.keyClicks(radius, "5")
-    assert panel.recipe() == Recipe(engine="patchmatch", options={"patch_radius": 5}, grow=4, feather=2)
+    recipe = panel.recipe()
+    assert recipe.options["patch_radius"] == 5
+    assert replace(recipe, options={}) == Recipe(engine="patchmatch", grow=4, feather=2)
     assert panel.findChild(QSpinBox, "fill.option.thin_px") is None
 
 
@@ -157,14 +159,16 @@ def dialog(qtbot: QtBot, panel: FillPanel) -> Iterator[RunAgainDialog]:
     dialog.deleteLater()
 
 
-def test_run_again_starts_with_the_recipe(qtbot: QtBot, dialog: RunAgainDialog) -> None:
+def test_run_again_starts_with_the_recipe_and_the_next_seed(qtbot: QtBot, dialog: RunAgainDialog) -> None:
     seed = dialog.findChild(QSpinBox, "fill.seed")
-    assert seed.value() == 9
+    assert seed.value() == 10
     seed.selectAll()
-    qtbot.keyClicks(seed, "10")
+    qtbot.keyClicks(seed, "12")
     with qtbot.waitSignal(dialog.accepted):
         qtbot.keyClick(seed, Qt.Key.Key_Return)
-    assert dialog.recipe() == Recipe(engine="patchmatch", seed=10, options={"patch_radius": 4})
+    recipe = dialog.recipe()
+    assert recipe.options["patch_radius"] == 4
+    assert replace(recipe, options={}) == Recipe(engine="patchmatch", seed=12)
 
 
 def test_escape_leaves_run_again(qtbot: QtBot, dialog: RunAgainDialog) -> None:

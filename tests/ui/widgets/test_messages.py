@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt, qCritical
+from PySide6.QtCore import Qt, QTimer, qCritical
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QLabel,
@@ -24,7 +24,16 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from inpaint_studio.errors import Cancelled, InputError, StudioError
-from inpaint_studio.ui.messages import Kind, Message, Messages, handle_loop, install_hooks, keep_log, log_path
+from inpaint_studio.ui.messages import (
+    AdviceError,
+    Kind,
+    Message,
+    Messages,
+    handle_loop,
+    install_hooks,
+    keep_log,
+    log_path,
+)
 from inpaint_studio.ui.messages.queue import MOST, Queue
 
 
@@ -109,6 +118,26 @@ def test_an_information_keeps_no_error_waiting(messages: Messages) -> None:
     assert text(messages, "messages.more") == "1 more"
     messages.bar.dismiss()
     assert text(messages) == "Paint over the bird."
+
+
+def test_advice_is_no_error(messages: Messages) -> None:
+    messages.show(AdviceError("Nothing is selected yet.", "Paint over what should go."))
+    assert messages.bar.property("kind") == "info"
+    assert text(messages, "messages.hint") == "Paint over what should go."
+    assert not messages.bar.findChild(QPushButton, "messages.copy").isVisible()
+
+
+def test_what_stays_is_there_until_it_is_dropped(messages: Messages) -> None:
+    messages.info("It is done.")
+    assert messages.bar.findChild(QTimer).isActive()
+    messages.bar.dismiss()
+    messages.info("Paint over the bird.", stays=True)
+    assert not messages.bar.findChild(QTimer).isActive()
+    messages.info("It is done.")
+    messages.drop("Paint over the bird.")
+    assert text(messages) == "It is done."
+    messages.drop("It is done.")
+    assert not messages.bar.isVisible()
 
 
 def test_later_closes_the_message(qtbot: QtBot, messages: Messages) -> None:

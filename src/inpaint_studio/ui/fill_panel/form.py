@@ -6,9 +6,19 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines.contract import AUTO
@@ -27,6 +37,11 @@ _MOST_PIXELS = 500
 _LARGEST_SEED = 2**31 - 1
 #: The line after the engine and what is said about it.
 _BELOW_THE_ENGINE = 2
+#: The role of what an engine is for, and pixels beside the texts of the list.
+_ABOUT = Qt.ItemDataRole.UserRole + 1
+_SCROLL_BAR = 24
+#: Pixels between its lines.
+_AIR = 8
 #: Begins the data of entries that stand for models which are not here.
 _GET = "get:"
 
@@ -49,6 +64,7 @@ class RecipeForm(QWidget):
         self._engine = named(QComboBox(), "fill.engine", self.tr("What fills the mask"), accessible=self.tr("Engine"))
         self._engine.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._engine.setMinimumContentsLength(12)
+        self._engine.setItemDelegate(_Explained(self._engine))
         self._about = hint("fill.engine.about")
         self._grow = self._pixels("fill.grow", self.tr("Grow the mask by this before filling"))
         self._feather = self._pixels("fill.feather", self.tr("Blend into the photo over this distance"))
@@ -58,10 +74,10 @@ class RecipeForm(QWidget):
         self._dice = icon_button("dice", "fill.dice", self.tr("Another seed"))
         self._dice.clicked.connect(self._roll)
         self._seams = self._check(
-            "fill.seams", self.tr("Match the &rim"), self.tr("Bring light and colour of the fill to those around it")
+            "fill.seams", self.tr("Light"), self.tr("Bring light and colour of the fill to those around it")
         )
         self._grain = self._check(
-            "fill.grain", self.tr("Match the gr&ain"), self.tr("Give the fill the grain that the photo has around it")
+            "fill.grain", self.tr("Grain"), self.tr("Give the fill the grain that the photo has around it")
         )
         self._lay_out()
         self._engine.currentIndexChanged.connect(self._engine_chosen)
@@ -93,6 +109,8 @@ class RecipeForm(QWidget):
         self._recipe = recipe
         self._engine.blockSignals(True)
         self._engine.setModel(self._engine_model())
+        # the list tells what each is for; the closed box only its name
+        self._engine.view().setMinimumWidth(self._engine.view().sizeHintForColumn(0) + _SCROLL_BAR)
         self._engine.setCurrentIndex(self._engine.findData(recipe.engine))
         self._engine.blockSignals(False)
         self._grow.setValue(recipe.grow)
@@ -147,24 +165,30 @@ class RecipeForm(QWidget):
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        lines.addRow(self.tr("&Engine"), self._engine)
+        lines.addRow(self.tr("En&gine"), self._engine)
         lines.addRow("", self._about)
-        lines.addRow(self.tr("&Grow"), self._grow)
-        lines.addRow(self.tr("Fea&ther"), self._feather)
+        lines.addRow(self.tr("Gro&w"), self._grow)
+        lines.addRow(self.tr("Fe&ather"), self._feather)
         label = QLabel(self.tr("See&d"))
         label.setBuddy(self._seed)
         # otherwise it stands too high in a line that is higher than others
         label.setMinimumHeight(seed.sizeHint().height())
         lines.addRow(label, seed)
-        lines.addRow("", self._seams)
-        lines.addRow("", self._grain)
+        match = QHBoxLayout()
+        match.setSpacing(12)
+        match.addWidget(self._seams)
+        match.addWidget(self._grain)
+        match.addStretch(1)
+        lines.addRow(self.tr("Match"), match)
 
     def _engine_model(self) -> QStandardItemModel:
         model = QStandardItemModel(self._engine)
         if AUTO not in self._engines:
             model.appendRow(_item(AUTO, self.tr("Automatic")))
         for spec in self._engines.values():
-            item = _item(spec.id, spec.title.partition(":")[0])
+            title, _, about = spec.title.partition(":")
+            item = _item(spec.id, title)
+            item.setData(about.strip(), _ABOUT)
             item.setToolTip(spec.title)
             if not spec.availability.available:
                 item.setEnabled(False)
@@ -208,6 +232,19 @@ class RecipeForm(QWidget):
     @Slot()
     def _roll(self) -> None:
         self._seed.setValue(random.randint(1, 999_999))  # noqa: S311  no secret
+
+
+class _Explained(QStyledItemDelegate):
+    """An engine's name and, behind it, what it is for."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802
+        super().initStyleOption(option, index)
+        about = index.data(_ABOUT)
+        if about:
+            option.text = f"{index.data()}:  {about}"
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        return super().sizeHint(option, index) + QSize(0, _AIR)
 
 
 def _item(engine_id: str, text: str) -> QStandardItem:

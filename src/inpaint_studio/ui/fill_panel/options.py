@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _Control = QCheckBox | QSpinBox | QDoubleSpinBox | QComboBox | QLineEdit
 
+#: Where the field's own name says too little.
+_TITLES = {"thin_px": "Thin up to"}
 #: No option is looked for beyond this, up and down.
 _FARTHEST = 1 << 24
 
@@ -46,7 +48,7 @@ class OptionControls(QObject):
                 control = self._words(getattr(options, "choices", {}).get(field.name, ()), str(value))
             else:
                 control = self._control(options, field.name, field.default, value)
-            title = field.name.removesuffix("_px").replace("_", " ").capitalize()
+            title = _TITLES.get(field.name, field.name.removesuffix("_px").replace("_", " ").capitalize())
             named(control, f"fill.option.{field.name}", helps.get(field.name, title), accessible=title)
             self._controls[field.name] = control
             if isinstance(control, QCheckBox):

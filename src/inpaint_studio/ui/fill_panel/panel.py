@@ -61,7 +61,7 @@ class FillPanel(QWidget):
             accessible=self.tr("Candidates"),
         )
         self._count.setRange(1, MOST)
-        self._race = QCheckBox(self.tr("&Race of engines"))
+        self._race = QCheckBox(self.tr("Race of engines"))
         named(
             self._race,
             "fill.race",
@@ -74,9 +74,10 @@ class FillPanel(QWidget):
         label.setBuddy(self._count)
         several.addWidget(label)
         several.addWidget(self._count, 1)
+        several.addSpacing(6)
+        several.addWidget(self._race)
         column.addWidget(area, 1)
         column.addLayout(several)
-        column.addWidget(self._race)
         column.addWidget(self._button)
 
     def load_engines(self) -> None:

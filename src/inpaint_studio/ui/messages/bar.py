@@ -22,13 +22,15 @@ from PySide6.QtWidgets import (
 
 from inpaint_studio.errors import Cancelled, StudioError
 from inpaint_studio.ui.icons import icon
-from inpaint_studio.ui.messages.queue import Action, Kind, Message, Queue, details_of
+from inpaint_studio.ui.messages.queue import Action, AdviceError, Kind, Message, Queue, details_of
 from inpaint_studio.ui.theme import hint, icon_button, keep_keys, named
 
 _log = logging.getLogger(__name__)
 
 #: Milliseconds after which an information goes by itself; warnings and errors stay.
 _INFO_STAYS = 8000
+#: Letters that are read in that time; a longer one stays so many times longer.
+_READ = 120
 _ICON = 20
 _LEVELS = {Kind.INFO: logging.INFO, Kind.WARNING: logging.WARNING, Kind.ERROR: logging.ERROR}
 
@@ -40,12 +42,14 @@ class Messages(QObject):
     """
 
     _told = Signal(object)
+    _dropped = Signal(str)
 
     def __init__(self, parent_window: QWidget) -> None:
         super().__init__(parent_window)
         self.bar = MessageBar(parent_window)
         # to a slot of a QObject: what other threads tell is queued
         self._told.connect(self.bar.add)
+        self._dropped.connect(self.bar.drop)
 
     def show(self, error: BaseException, action: str = "", run: Callable[[], object] | None = None) -> None:
         """Show what went wrong, perhaps with a button `action` that calls `run`. `Cancelled` is silent."""
@@ -55,11 +59,18 @@ class Messages(QObject):
             self.unexpected(error)
             return
         button = None if run is None else Action(action, run)
-        self._tell(Message(Kind.ERROR, error.message, error.hint, details_of(error), button), error.__cause__)
+        kind = Kind.INFO if isinstance(error, AdviceError) else Kind.ERROR
+        self._tell(Message(kind, error.message, error.hint, details_of(error), button), error.__cause__)
 
-    def info(self, text: str, action: str = "", run: Callable[[], object] | None = None) -> None:
-        """Show what happened; it goes by itself after a while."""
-        self._tell(Message(Kind.INFO, text, action=None if run is None else Action(action, run)))
+    def info(
+        self, text: str, action: str = "", run: Callable[[], object] | None = None, *, stays: bool = False
+    ) -> None:
+        """Show what happened; it goes by itself after a while, unless it `stays` until it is closed or dropped."""
+        self._tell(Message(Kind.INFO, text, action=None if run is None else Action(action, run), stays=stays))
+
+    def drop(self, text: str) -> None:
+        """Take a message back that is true no more."""
+        self._dropped.emit(text)
 
     def warn(
         self, text: str, hint: str = "", action: str = "", run: Callable[[], object] | None = None, *, later: str = ""
@@ -91,6 +102,7 @@ class MessageBar(QFrame):
         self._queue = Queue()
         self._timer = QTimer(self, singleShot=True, interval=_INFO_STAYS)
         self._timer.timeout.connect(self._expire)
+        self._turns = 0
         self._icon = QLabel()
         self._text = self._label("messages.text")
         self._hint = self._label("messages.hint")
@@ -122,6 +134,12 @@ class MessageBar(QFrame):
     def add(self, message: Message) -> None:
         """Show `message`, or have it wait for the one that is shown."""
         self._queue.add(message)
+        self._refresh()
+
+    @Slot(str)
+    def drop(self, text: str) -> None:
+        """Forget what says `text`, shown or waiting."""
+        self._queue.drop(text)
         self._refresh()
 
     @Slot()
@@ -194,13 +212,15 @@ class MessageBar(QFrame):
         self.setAccessibleDescription(message.full)
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
-        if message.kind is Kind.INFO and message.action is None:
+        if message.kind is Kind.INFO and message.action is None and not message.stays:
+            self._turns = len(message.full) // _READ
             self._timer.start()
 
     def _expire(self) -> None:
         """An information has been there long enough, unless somebody is about to do something with it."""
         focus = QApplication.focusWidget()
-        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
+        self._turns -= 1
+        if self._turns >= 0 or self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
             self._timer.start()
         else:
             self.dismiss()

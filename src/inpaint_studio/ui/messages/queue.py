@@ -21,6 +21,10 @@ class Kind(StrEnum):
     ERROR = "error"
 
 
+class AdviceError(InputError):
+    """Nothing went wrong: something has to be done first, such as painting a mask. Told calmly; it goes by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A button of a message, such as "Try again"."""
@@ -40,6 +44,8 @@ class Message:
     action: Action | None = None
     later: str = ""
     count: int = 1
+    #: An information that does not go by itself.
+    stays: bool = False
 
     def same(self, other: Message) -> bool:
         return (self.kind, self.text, self.hint) == (other.kind, other.text, other.hint)
@@ -75,6 +81,10 @@ class Queue:
             self._messages.append(message)
         if len(self._messages) > MOST:
             del self._messages[1]
+
+    def drop(self, text: str) -> None:
+        """Forget messages that say `text`."""
+        self._messages = [message for message in self._messages if message.text != text]
 
     def next(self) -> None:
         """Drop the message shown."""

@@ -11,7 +11,7 @@ from inpaint_studio.restore.proposal import Proposal, Verdict
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.review.parts_table import PartsTable
 from inpaint_studio.ui.review.sliders import SlidersBox
-from inpaint_studio.ui.theme import icon_button, named
+from inpaint_studio.ui.theme import hint, icon_button, named
 
 
 class ReviewDock(QDockWidget):
@@ -48,6 +48,7 @@ class ReviewDock(QDockWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 6, 8, 8)
         column.addWidget(self._summary)
+        column.addWidget(hint("review.keys", self.tr("Tab: next. A: damage. Delete: none. Brush and eraser correct.")))
         column.addWidget(self.sliders)
         column.addWidget(self.table, 1)
         column.addLayout(self._verdict_rows())
@@ -109,8 +110,8 @@ class ReviewDock(QDockWidget):
         )
         self.table.show_parts(proposal, rows, current)
         chosen = int(np.count_nonzero(proposal.all_chosen()))
-        said = self.tr("{0} of {1} parts outlined: {2} accepted, {3} dropped.")
+        said = self.tr("{0} of {1} parts are outlined and will be mended: {2} accepted, {3} dropped.")
         self._summary.setText(
             said.format(f"{chosen:,}", f"{len(proposal.parts):,}", int(accepted.sum()), int(dropped.sum()))
         )
-        self._mend.setText(self.tr("Mend all accepted ({0})").format(f"{chosen:,}"))
+        self._mend.setText(self.tr("Mend what is outlined ({0})").format(f"{chosen:,}"))

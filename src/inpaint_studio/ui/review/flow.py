@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QPointF
 
 from inpaint_studio.document.edits import AddLayer, Edit, Group, SetLayer
 from inpaint_studio.document.layers import MaskLayer, ProposalLayer
-from inpaint_studio.errors import Cancelled, InputError
+from inpaint_studio.errors import Cancelled
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.restore.defects import NETWORK, Defect
 from inpaint_studio.restore.finding import ABSURD
@@ -24,6 +24,7 @@ from inpaint_studio.ui.canvas.marks import Marks
 from inpaint_studio.ui.canvas.pointing import to_photo
 from inpaint_studio.ui.errand import Errand
 from inpaint_studio.ui.lent_runner import LentRunner
+from inpaint_studio.ui.messages import AdviceError
 from inpaint_studio.ui.review import looks
 from inpaint_studio.ui.review.dock import ReviewDock
 from inpaint_studio.ui.review.keys import ReviewKeys
@@ -269,9 +270,9 @@ class ReviewFlow(QObject):
 
     def _nothing(self) -> None:
         self._window.messages.show(
-            InputError(
-                self.tr("No proposal is worked on."),
-                self.tr("Look for damage first (Restore menu), or click on a proposal in the layers."),
+            AdviceError(
+                self.tr("There is nothing to review yet."),
+                self.tr("Look for damage first (Restore menu), or click in the layers on what was found."),
             )
         )
 

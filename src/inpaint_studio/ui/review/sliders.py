@@ -36,7 +36,7 @@ class SlidersBox(QWidget):
         self._texts = {slider: QLabel() for slider in (self._sensitivity, self._smallest, self._largest)}
         lines = QFormLayout()
         lines.setContentsMargins(0, 0, 0, 0)
-        titles = (self.tr("&Sensitivity"), self.tr("Smallest"), self.tr("Largest"))
+        titles = (self.tr("Sensitivit&y"), self.tr("Smallest"), self.tr("Largest"))
         for title, (slider, text) in zip(titles, self._texts.items(), strict=True):
             text.setMinimumWidth(self.fontMetrics().horizontalAdvance("1,000,000 px"))
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

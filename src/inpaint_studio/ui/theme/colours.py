@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from string import Template
 
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from inpaint_studio.resources import resource
@@ -59,6 +59,7 @@ def apply_theme(application: QApplication, colours: Colours = DARK) -> None:
     """Dress the whole application."""
     application.setStyle("Fusion")
     application.setPalette(_palette(colours))
+    application.setWindowIcon(QIcon(str(resource("icons/app.svg"))))
     sheet = Template(resource("themes/dark.qss").read_text("utf-8"))
     application.setStyleSheet(sheet.substitute(asdict(colours), icons=resource("icons").as_posix()))
 

@@ -97,7 +97,8 @@ class LeftoverCard(_Card):
         if leftover.damaged:
             below = self.tr("It is damaged and cannot be opened any more.")
         else:
-            below = self.tr("%n steps, last change {time}", "", leftover.steps).replace("%n", str(leftover.steps))
+            steps = self.tr("1 step") if leftover.steps == 1 else self.tr("{0} steps").format(leftover.steps)
+            below = self.tr("{steps}, last change {time}").replace("{steps}", steps)
             below = below.format(time=_local(leftover.modified))
         title = self.tr("Unsaved work on {name}").format(name=leftover.name)
         picture = None if leftover.thumbnail is None else QImage.fromData(leftover.thumbnail)
