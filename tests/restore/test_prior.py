@@ -30,6 +30,8 @@ RULES = Regimes(
     calm=0.003,
     alone={Defect.DUST: 0.97, Defect.LINES: NEVER, Defect.CRACKS: NEVER, Defect.STAINS: NEVER},
     mended={Defect.DUST: 0.2, Defect.LINES: 0.2, Defect.CRACKS: 0.2, Defect.STAINS: 0.995},
+    plain=0.03,
+    distinct=1.5,
 )
 LEVELS = {**dict.fromkeys(NETWORK, Threshold(0.2, 0.9)), Defect.TEXT: Threshold(0.5, 0.6)}
 

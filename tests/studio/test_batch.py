@@ -47,10 +47,10 @@ def save(path: Path, image: np.ndarray) -> None:
 def on_glass(number: int, strength: float) -> np.ndarray:
     """A scene of its own, with the dust that lies on the scanner's glass."""
     image = scene(200, 280) + 0.04 * np.sin(np.arange(280) / (20 + 3 * number))[None, :, None].astype(np.float32)
-    for x, y in GLASS:
+    for (x, y), more in zip(GLASS, (1, 1.25), strict=True):
         spot = np.zeros(image.shape[:2], np.uint8)
         cv2.circle(spot, (x, y), 2, 255, -1, cv2.LINE_AA)
-        image = image + (strength * spot / np.float32(255))[..., None]
+        image = image + (more * strength * spot / np.float32(255))[..., None]
     return image
 
 

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 from training.defects import CLASSES, photos
-from training.defects.damage import Damage
+from training.defects.damage import KINDS, Damage
 from training.defects.evaluate import Score
-from training.defects.generator import COVERED, Generator, damage, from_config
+from training.defects.generator import CHANCES, COVERED, TAUGHT, Generator, damage, from_config
 from training.defects.outlines import TEXTURE_CLASS, Outlines
 from training.defects.scenery import _LOOKALIKES
 
@@ -189,3 +189,44 @@ def test_the_rate_warms_up_stays_and_falls() -> None:
     assert set(rates[100:700]) == {0.01}
     assert rates[700:] == sorted(rates[700:], reverse=True)
     assert rates[-1] < 0.0002
+
+
+def test_refining_starts_as_the_finished_run_ended_and_learns_at_two_scales(
+    config: dict, generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
+    torch = pytest.importorskip("torch")
+    from training.defects.network import TwoScales
+    from training.defects.train import Training, make_batch
+
+    config = {**config, "network": {"channels": [8, 8, 8, 8]}, "optimiser": config["optimiser"] | {"batch": 2}}
+    run, refined = tmp_path / "run", tmp_path / "refined"
+    run.mkdir()
+    refined.mkdir()
+    first = Training(config, run)
+    first.network.train()
+    for step in range(3):
+        first.learn(make_batch(generator, step, 2))
+    first.save()
+    second = Training(config, refined, run)
+    assert isinstance(second.network, TwoScales)
+    assert second.options["rate"] == config["refine"]["rate"]
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        alone, together = first.average(picture), second.average(picture)
+        near = second.average.net(picture)
+    assert torch.allclose(alone, near, atol=1e-4), "batch normalisation is folded in, nothing else changes"
+    assert torch.allclose(together[:, 0], near[:, 0], atol=1e-4), "dust is judged from close by at first"
+    assert together.shape == (1, 4, 64, 96)
+    assert not torch.allclose(together[:, 3], near[:, 3], atol=1e-3)
+    second.network.train()
+    second.learn(make_batch(generator, 0, 2))
+    assert second.network.lift.weight.abs().sum() > 0, "what is seen from afar is used"
+
+
+def test_what_is_taught_is_more_than_what_scores_are_taken_of(generator: Generator) -> None:
+    assert set(CHANCES) < set(TAUGHT) == set(KINDS)
+    rng = np.random.default_rng(1)
+    wide = next(iter(Damage(rng, generator.outlines, SIDE).marks({"bands": 1.0})))
+    assert wide.channel == 1
+    assert (wide.coverage > COVERED).sum() > 3 * SIDE / 4

@@ -38,7 +38,7 @@ def whole(seed: int) -> np.ndarray:
 
 
 def test_faint_marks_count_in_a_damaged_photo_and_not_in_a_whole_one() -> None:
-    found = calibrated([damaged(seed) for seed in range(3)], [whole(seed) for seed in range(10, 13)])
+    found = calibrated([damaged(seed) for seed in range(3)], [whole(seed) for seed in range(10, 13)], [None] * 3)
     assert found["thresholds"]["dust"][1] > 0.55  # type: ignore[index]
     rules = Regimes.from_json(found["prior"])  # type: ignore[arg-type]
     assert rules.damaged[Defect.DUST] <= 0.55
@@ -48,7 +48,7 @@ def test_faint_marks_count_in_a_damaged_photo_and_not_in_a_whole_one() -> None:
 
 
 def test_without_whole_photos_that_look_alike_all_is_shown() -> None:
-    found = calibrated([damaged(0)], [np.zeros((SIDE, SIDE, 4), np.uint8)])
+    found = calibrated([damaged(0)], [np.zeros((SIDE, SIDE, 4), np.uint8)], [None])
     assert found["thresholds"]["dust"][1] <= 0.55  # type: ignore[index]
 
 

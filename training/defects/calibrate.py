@@ -22,14 +22,17 @@ from inpaint_studio.engines.contract import Payload, Progress, Silent
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.restore import network as program
+from inpaint_studio.restore.defects import Defect
 from inpaint_studio.restore.finding import Search, search
 from inpaint_studio.restore.task import as_bytes
 
-from . import CLASSES
+from . import CLASSES, ground
 from .evaluate import Score, pictures
 from .export import trained, write
 from .generator import Sample
+from .ground import Ground, Rule
 from .levels import PIXEL, Choice, Fit, Picture
+from .network import MULTIPLE
 from .outlines import Outlines
 
 SEED = 90_210
@@ -108,29 +111,48 @@ def main() -> None:
         write(network, path, [temperatures[name] for name in CLASSES], dict.fromkeys(CLASSES, (0.4, 0.6)), step)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         damaged = [(seen(session, s.image), s) for s in samples]
-        whole = [seen(session, cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)) for photo in photos]
-    found = {"temperatures": temperatures, **calibrated(damaged, whole), "step": step}
+        pictured = [cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB) for photo in photos]
+        whole = [seen(session, rgb) for rgb in pictured]
+    old = tuple(data["old_prefixes"])  # they hold real dust: mending it is no loss
+    spared = [None if photo.name.startswith(old) else rgb for photo, rgb in zip(photos, pictured, strict=True)]
+    found = {"temperatures": temperatures, **calibrated(damaged, whole, spared), "step": step}
     (arguments.run / "calibration.json").write_text(json.dumps(found, indent=2))
     print(json.dumps(found, indent=2))
 
 
 def calibrated(
-    damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]]
-) -> dict[str, object]:
-    """Thresholds and regimes as the model's notes hold them, and what they do to the validation photos."""
+    damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]],
+    spared: list[npt.NDArray[np.uint8] | None],
+) -> dict[str, object]:  # fmt: skip
+    """Thresholds and regimes as the model's notes hold them, and what they do to the validation photos.
+
+    damaged: what is seen in pictures with known damage. whole: what is seen in photos without. spared: the RGB pixels of
+    those of them that mending must not harm, None for the others.
+    """
     pixel, choice, fit = choose(damaged, whole)
     score: Score = fit.score(choice)
+    photos = [None if rgb is None else Ground.whole(rgb, seen, pixel) for rgb, seen in zip(spared, whole, strict=True)]
+    rule = ground.choose(
+        [Ground.damaged(sample, planes, pixel) for planes, sample in damaged], [photo for photo in photos if photo]
+    )
+    unseen = fit.unseen(choice)
+    usual = Rule(unseen[2] | {Defect.STAINS: rule.sure[Defect.STAINS]}, np.inf, rule.distinct)
+    delicate = [photo is not None and not photo.spared(usual) for photo in photos]
+    unseen = fit.unseen(choice, delicate)
     return {
         "thresholds": {name: (pixel, choice.whole[defect]) for name, defect in zip(CLASSES, choice.whole, strict=True)},
-        "prior": choice.regimes(fit.unseen(choice)).to_json(),
+        "prior": choice.regimes(unseen, rule).to_json(),
         "validation": {name: round(getattr(score, name), 4) for name in ("f1", "iou", "precision", "recall")},
         "undamaged_percent": [round(100 * share, 3) for share in fit.shares(choice)],
+        "delicate": delicate,
     }
 
 
 def _run(session: onnxruntime.InferenceSession, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     height, width = rgb.shape[:2]
-    x = cv2.copyMakeBorder(np.ascontiguousarray(rgb), 0, -height % 16, 0, -width % 16, cv2.BORDER_REFLECT_101)
+    x = cv2.copyMakeBorder(
+        np.ascontiguousarray(rgb), 0, -height % MULTIPLE, 0, -width % MULTIPLE, cv2.BORDER_REFLECT_101
+    )
     x = (x.astype(np.float32) / 255).transpose(2, 0, 1)[None]
     return np.asarray(session.run(None, {"image": np.ascontiguousarray(x)})[0])[0].transpose(1, 2, 0)[:height, :width]
 

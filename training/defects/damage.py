@@ -13,6 +13,8 @@ from .outlines import TEXTURE_CLASS, Outlines
 from .scenery import Picture, noise
 
 Rng = np.random.Generator
+KINDS = ("stains", "losses", "creases", "cracks", "bands", "scratches", "hairs", "textures", "dust")
+"""Kinds of damage in the order in which they lie over one another."""
 _FINE = 2  # canvases are twice as fine, then shrunk: thin lines keep their true coverage
 
 
@@ -97,9 +99,9 @@ class Damage:
         self.area = side * side / 65536 * density
 
     def marks(self, chances: dict[str, float]) -> Iterator[Mark]:
-        """The marks in the order in which they lie over one another."""
-        for kind in ("stains", "losses", "creases", "cracks", "scratches", "hairs", "textures", "dust"):
-            if self.rng.random() < chances[kind]:
+        """The marks of the kinds that `chances` names."""
+        for kind in KINDS:
+            if kind in chances and self.rng.random() < chances[kind]:
                 yield from getattr(self, kind)()
 
     def _anywhere(self, margin: float = 0.05) -> npt.NDArray[np.float64]:
@@ -167,6 +169,20 @@ class Damage:
                     1.0,
                 )
             yield Mark(canvas.coverage(), rng.uniform(0.35, 1), light(rng) if light_ones else dark(rng), 1)
+
+    def bands(self) -> Iterator[Mark]:
+        """Wide scratches with real outlines, or straight strips: what a thin line is, seen from close by."""
+        rng, canvas = self.rng, Canvas(self.side)
+        for _ in range(1 + rng.poisson(0.6 * self.area)):
+            if rng.random() < 0.5:
+                outline = self.outlines.outline(rng, "Scratch", np.exp(rng.uniform(np.log(0.4), np.log(1.6))))
+                canvas.polygon(outline + self._anywhere().astype(np.float32), 1.0)
+            else:
+                length = np.exp(rng.uniform(np.log(30), np.log(1.6 * self.side)))
+                points = wander(rng, self._anywhere(0.1), rng.uniform(0, 2 * np.pi), length, 0.1, 0.004, 7.0)
+                values = _broken(rng, len(points), rng.choice([-1.2, -0.5, 0.4])) * rng.uniform(0.6, 1)
+                canvas.line(points, rng.uniform(3, 10), values)
+        yield Mark(canvas.coverage(), rng.uniform(0.35, 1), _either(rng, 0.6), 1)
 
     def creases(self) -> Iterator[Mark]:
         """A fold: a broken line, light and shade beside it, flakes fallen off along it; some are only faint wrinkles."""

@@ -16,13 +16,13 @@ import torch
 from torch import nn
 
 from . import CLASSES
-from .network import DefectNet
+from .network import DefectNet, TwoScales
 
 
 class Probabilities(nn.Module):
     """The network with its temperatures: RGB N×3×H×W in 0..1 to probabilities N×4×H×W."""
 
-    def __init__(self, network: DefectNet, temperatures: list[float]) -> None:
+    def __init__(self, network: nn.Module, temperatures: list[float]) -> None:
         super().__init__()
         self.network = network
         self.register_buffer("temperatures", torch.tensor(temperatures).view(1, -1, 1, 1))
@@ -31,17 +31,17 @@ class Probabilities(nn.Module):
         return torch.sigmoid(self.network(x) / self.temperatures)
 
 
-def trained(run: Path) -> tuple[DefectNet, int]:
-    """The running average of a run's last checkpoint, and its step."""
+def trained(run: Path) -> tuple[nn.Module, int]:
+    """The running average of a run's last checkpoint, at one scale or refined at two, and its step."""
     config = tomllib.loads((run / "config.toml").read_text())
-    network = DefectNet(tuple(config["network"]["channels"]))
     state = torch.load(run / "state.pt", weights_only=True)
+    network = (TwoScales if "coarse" in state["average"] else DefectNet)(tuple(config["network"]["channels"]))
     network.load_state_dict(state["average"])
     return network.eval(), state["step"]
 
 
 def write(
-    network: DefectNet, out: Path, temperatures: list[float], thresholds: dict[str, tuple[float, float]], step: int,
+    network: nn.Module, out: Path, temperatures: list[float], thresholds: dict[str, tuple[float, float]], step: int,
     prior: dict[str, object] | None = None,
 ) -> None:  # fmt: skip
     """Write the ONNX file with its notes. prior: how thresholds follow what a photo shows, as `calibrate` found it."""

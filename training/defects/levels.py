@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
+from math import inf
 from statistics import median
 
 import cv2
@@ -18,12 +19,13 @@ from inpaint_studio.restore.prior import FINE, NEVER, Regimes, Shares, fine, par
 
 from .evaluate import TOLERANCE, Mask, Score
 from .generator import Sample
+from .ground import Rule
 from .unseen import Change, best
 
 PIXEL = (0.2, 0.3, 0.4, 0.5)
 PART = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97, 0.99, 0.995)
 """Thresholds that are tried. Confidences are kept in percent: 0.995 is the surest that can be asked for."""
-BETWEEN = ((0.001, 0.004), (0.001, 0.01), (0.002, 0.006), (0.003, 0.006))
+BETWEEN = ((0.001, 0.004), (0.001, 0.01), (0.002, 0.006), (0.003, 0.006), (0.004, 0.012), (0.008, 0.02))
 """Shares of a photo between which it turns from whole to damaged."""
 SURE = 0.8
 MOST_MARKED, MOST_OF_ONE, MOST_STAINS = 0.0015, 0.008, 0.0003
@@ -125,10 +127,14 @@ class Choice:
     low: float
     high: float
 
-    def regimes(self, unseen: Unseen | None = None) -> Regimes:
-        """As the program reads them."""
+    def regimes(self, unseen: Unseen | None = None, rule: Rule | None = None) -> Regimes:
+        """As the program reads them. rule: what `ground.choose` found, which goes before what `unseen` says."""
         calm, alone, mended = unseen or (0.0, self.whole, self.damaged)
-        return Regimes(SURE, self.low, self.high, self.damaged, calm, alone, mended)
+        if rule is None:
+            return Regimes(SURE, self.low, self.high, self.damaged, calm, alone, mended, inf, 0.0)
+        mended = mended | {Defect.STAINS: rule.sure[Defect.STAINS]}
+        alone = rule.sure | {Defect.STAINS: NEVER}  # in a photo that looks whole it may always be a shirt
+        return Regimes(SURE, self.low, self.high, self.damaged, calm, alone, mended, rule.plain, rule.distinct)
 
     def parts(self, seen: Shares) -> dict[Defect, float]:
         """The thresholds for a picture."""
@@ -211,14 +217,16 @@ class Fit:
                 best, choice = made, other
         return choice
 
-    def unseen(self, choice: Choice) -> Unseen:
-        """What may be mended before anybody looks.
+    def unseen(self, choice: Choice, delicate: list[bool] | None = None) -> Unseen:
+        """What may be mended before anybody looks. delicate: which whole photos would lose by being taken for damaged; all.
 
-        All whole photos may well be whole, but never more than half of the damaged ones; what is mended in them is what is
+        Delicate photos may well be whole, but never more than half of the damaged ones; what is mended in them is what is
         in no whole photo, or beyond doubt. In the others it is what gains more than it loses.
         """
         hurt = [fine(picture.shares) for picture in self.damaged if picture.truth and picture.truth[0].any()]
-        calm = min(1.1 * max(fine(picture.shares) for picture in self.whole), median(hurt))
+        heeded = delicate or [True] * len(self.whole)
+        shares = [fine(picture.shares) for picture, counts in zip(self.whole, heeded, strict=True) if counts]
+        calm = min(1.1 * max(shares, default=0.0), median(hurt))
         levels = {}
         for defect in NETWORK:
             shown = max((part for part in PART if any(w.marked({defect: part}) for w in self.whole)), default=0.0)

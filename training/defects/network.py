@@ -1,4 +1,4 @@
-"""The network: a U-Net that works at half resolution and finer (pixel unshuffle), with added skips; 0.83 M parameters.
+"""The networks: a U-Net at half resolution and finer (pixel unshuffle), with added skips; and the same at two scales.
 
 Folding 2×2 pixels into channels keeps hairlines (nothing is pooled away) and spends the arithmetic where matrices are wide.
 """
@@ -11,41 +11,92 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-MULTIPLE = 16
+MULTIPLE = 32
 """Sides of the input must be multiples of this."""
+_COARSE = (0.0, 0.3, 0.3, 0.5)
+"""How much the coarse scale counts for each class before the two learn together."""
 
 
-def _conv(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, dilation, dilation=dilation, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
+def _conv(inputs: int, outputs: int, stride: int = 1, dilation: int = 1, *, norm: bool = True) -> nn.Sequential:
+    conv = nn.Conv2d(inputs, outputs, 3, stride, dilation, dilation=dilation, bias=not norm)
+    return nn.Sequential(conv, *([nn.BatchNorm2d(outputs)] if norm else []), nn.ReLU(inplace=True))
 
 
 class DefectNet(nn.Module):
-    """RGB N×3×H×W in 0..1 to logits N×4×H×W, one channel a class."""
+    """RGB N×3×H×W in 0..1 to logits N×4×H×W, one channel a class. norm: with batch normalisation."""
 
-    def __init__(self, channels: tuple[int, int, int, int] = (32, 56, 88, 128), classes: int = 4) -> None:
+    def __init__(
+        self, channels: tuple[int, int, int, int] = (32, 56, 88, 128), classes: int = 4, *, norm: bool = True
+    ) -> None:
         super().__init__()
         a, b, c, d = channels
-        self.stem = nn.Sequential(_conv(12, a), _conv(a, a))
-        self.down1 = nn.Sequential(_conv(a, b, 2), _conv(b, b))
-        self.down2 = nn.Sequential(_conv(b, c, 2), _conv(c, c))
-        self.down3 = nn.Sequential(_conv(c, d, 2), _conv(d, d, 1, 2), _conv(d, d, 1, 4))
+
+        def conv(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+            return _conv(inputs, outputs, stride, dilation, norm=norm)
+
+        self.stem = nn.Sequential(conv(12, a), conv(a, a))
+        self.down1 = nn.Sequential(conv(a, b, 2), conv(b, b))
+        self.down2 = nn.Sequential(conv(b, c, 2), conv(c, c))
+        self.down3 = nn.Sequential(conv(c, d, 2), conv(d, d, 1, 2), conv(d, d, 1, 4))
         self.across2, self.across1, self.across0 = nn.Conv2d(d, c, 1), nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)
-        self.up2, self.up1, self.up0 = _conv(c, c), _conv(b, b), nn.Sequential(_conv(a, a), _conv(a, a))
+        self.up2, self.up1, self.up0 = conv(c, c), conv(b, b), nn.Sequential(conv(a, a), conv(a, a))
         self.out = nn.Conv2d(a, classes * 4, 3, padding=1)
         nn.init.constant_(cast(torch.Tensor, self.out.bias), -3.0)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def features(self, x: torch.Tensor, beside: torch.Tensor | None = None) -> torch.Tensor:
+        """N×channels[0]×H/2×W/2. beside: what is known of the surroundings, N×channels[1]×H/4×W/4."""
         x0 = self.stem(functional.pixel_unshuffle((x - 0.5) * 3, 2))
         x1 = self.down1(x0)
+        if beside is not None:
+            x1 = x1 + beside
         x2 = self.down2(x1)
         y = self.up2(_twice(self.across2(self.down3(x2))) + x2)
         y = self.up1(_twice(self.across1(y)) + x1)
-        y = self.up0(_twice(self.across0(y)) + x0)
-        return functional.pixel_shuffle(self.out(y), 2)
+        return cast(torch.Tensor, self.up0(_twice(self.across0(y)) + x0))
+
+    def logits(self, features: torch.Tensor) -> torch.Tensor:
+        """N×4×H×W of what `features` gave."""
+        return functional.pixel_shuffle(self.out(features), 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.logits(self.features(x))
+
+
+class TwoScales(nn.Module):
+    """The same U-Net at half size and at full size: what it saw from further away, it knows when it looks closely.
+
+    Batch normalisation is folded into the convolutions, so both scales share every number. RGB N×3×H×W to logits N×4×H×W.
+    """
+
+    def __init__(self, channels: tuple[int, int, int, int] = (32, 56, 88, 128)) -> None:
+        super().__init__()
+        self.net = DefectNet(channels, norm=False)
+        self.lift = nn.Conv2d(channels[0], channels[1], 1)
+        nn.init.zeros_(self.lift.weight)
+        nn.init.zeros_(cast(torch.Tensor, self.lift.bias))
+        self.coarse = nn.Parameter(torch.tensor(_COARSE).view(1, -1, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        far = self.net.features(functional.avg_pool2d(x, 2))
+        near = self.net.logits(self.net.features(x, self.lift(far)))
+        seen_far = functional.interpolate(self.net.logits(far), scale_factor=2, mode="bilinear", align_corners=False)
+        return near + (seen_far - near) * self.coarse
+
+
+def folded(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The parameters of a trained `DefectNet` with batch normalisation folded into its convolutions."""
+    plain = {}
+    for name, value in state.items():
+        stem, _, kind = name.rpartition(".")
+        before = f"{stem[:-1]}0.weight"
+        if f"{stem[:-1]}1.running_var" not in state:
+            plain[name] = value
+        elif kind == "weight" and name == before:
+            norm = f"{stem[:-1]}1."
+            scale = state[norm + "weight"] / torch.sqrt(state[norm + "running_var"] + 1e-5)
+            plain[name] = value * scale.view(-1, 1, 1, 1)
+            plain[stem + ".bias"] = state[norm + "bias"] - state[norm + "running_mean"] * scale
+    return plain
 
 
 def _twice(x: torch.Tensor) -> torch.Tensor:

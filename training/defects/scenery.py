@@ -188,7 +188,77 @@ def _glints(x: Picture, rng: Rng) -> Picture:
     return np.minimum(x + cv2.GaussianBlur(points, (0, 0), rng.uniform(0.8, 1.6))[..., None], 1)
 
 
+def _twigs(x: Picture, rng: Rng) -> Picture:
+    """Branches: dark or in light, thinner from fork to fork, lit from one side."""
+    side = x.shape[0]
+    shade, lit = np.zeros((side, side), np.uint8), np.zeros((side, side), np.uint8)
+    tone, turn = rng.uniform(0, 0.4), rng.choice([-1, 1])
+    todo = [(rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi), rng.uniform(1.5, 7), rng.uniform(40, 160))]
+    for _ in range(int(rng.integers(6, 24))):
+        if not todo:
+            break
+        start, angle, width, length = todo.pop(0)
+        count = max(3, int(length / 6))
+        angles = angle + np.cumsum(rng.normal(0, 0.12, count))
+        points = start + np.concatenate(
+            [np.zeros((1, 2)), np.cumsum(np.stack([np.cos(angles), np.sin(angles)], 1) * 6, 0)]
+        )
+        widths = np.linspace(width, width * 0.55, count)
+        for first, last, own in zip(np.round(points[:-1] * 16), np.round(points[1:] * 16), widths, strict=True):
+            a, b = tuple(map(int, first)), tuple(map(int, last))
+            cv2.line(shade, a, b, 255, max(1, round(own)), cv2.LINE_AA, 4)
+            if own > 2.5:
+                off = round(turn * own * 4)
+                cv2.line(
+                    lit, (a[0] + off, a[1] - off), (b[0] + off, b[1] - off), 255, max(1, round(own / 3)), cv2.LINE_AA, 4
+                )
+        if width > 0.9:
+            for at in rng.integers(1, count, int(rng.integers(1, 4))):
+                fork = angles[at - 1] + rng.choice([-1, 1]) * rng.uniform(0.3, 1)
+                todo.append(
+                    (points[at], fork, float(widths[at - 1]) * rng.uniform(0.5, 0.8), length * rng.uniform(0.4, 0.8))
+                )
+    a = shade[..., None].astype(np.float32) * np.float32(rng.uniform(0.7, 1) / 255)
+    bark = np.float32(tone) + noise(rng, side, 2.5)[..., None] * np.float32(rng.uniform(0, 0.05))
+    light = np.minimum(lit, shade)[..., None].astype(np.float32) * np.float32(rng.uniform(0, 0.35) / 255)
+    x = x + (bark + light - x) * a
+    blur = rng.uniform(0, 1.2)
+    return cv2.GaussianBlur(x, (0, 0), blur) if blur > 0.4 else x
+
+
+def _eyes(x: Picture, rng: Rng) -> Picture:
+    """Eyes: a dark disc in a lighter lens with a catch-light, a lid's line above, lashes."""
+    size = rng.uniform(3, 22)
+    centre = rng.uniform(0, x.shape[0], 2)
+    apart, angle = rng.uniform(4, 6) * size, rng.normal(0, 0.25)
+    step = np.array([np.cos(angle), np.sin(angle)]) * apart
+    white, iris = rng.uniform(0.5, 0.95), rng.uniform(0, 0.35)
+    at = rng.uniform(-0.4, 0.4, 2) * size * 0.6
+
+    def fixed(point: np.ndarray) -> tuple[int, int]:
+        return round(float(point[0]) * 16), round(float(point[1]) * 16)
+
+    def disc(middle: np.ndarray, wide: float, high: float, tone: float) -> None:
+        axes = max(8, round(wide * 16)), max(8, round(high * 16))
+        cv2.ellipse(x, fixed(middle), axes, np.degrees(angle), 0, 360, (tone,) * 3, -1, cv2.LINE_AA, 4)
+
+    x = np.ascontiguousarray(x)
+    for middle in (centre, centre + step):
+        disc(middle, 1.3 * size, 0.6 * size, white)
+        disc(middle, 0.58 * size, 0.58 * size, iris)
+        disc(middle + at, max(0.6, 0.14 * size), max(0.6, 0.14 * size), 1.0)
+        axes = round(1.35 * size * 16), round(0.75 * size * 16)
+        thick = max(1, round(size / 8))
+        cv2.ellipse(x, fixed(middle), axes, np.degrees(angle), 190, 350, (iris * 0.5,) * 3, thick, cv2.LINE_AA, 4)
+        for turn in rng.uniform(-2.8, -0.3, int(rng.integers(0, 9))):
+            out = np.array([np.cos(turn), np.sin(turn)])
+            root = middle + out * np.array([1.3, 0.7]) * size
+            cv2.line(x, fixed(root), fixed(root + out * size * 0.5), (iris * 0.5,) * 3, 1, cv2.LINE_AA, 4)
+    return cv2.GaussianBlur(x, (0, 0), rng.uniform(0.5, 1.2))
+
+
 _LOOKALIKES = (
     (0.10, _white_cloth), (0.06, _wires), (0.05, _glasses), (0.05, _stars),
     (0.05, _glints), (0.05, _text), (0.10, _border), (0.03, _screen),
+    (0.04, _twigs), (0.03, _eyes),
 )  # fmt: skip

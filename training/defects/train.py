@@ -2,6 +2,8 @@
 
 One process makes samples, this one trains. State is written every few minutes and is enough to continue exactly: sample
 numbers follow from the step, so no generator state is needed.
+
+`--refine RUN` goes on from a finished run with the network at two scales, as `[refine]` of the configuration says.
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from . import photos
 from .generator import from_config
-from .network import DefectNet
+from .network import DefectNet, TwoScales, folded
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -76,26 +79,42 @@ def learning_rate(options: dict, step: int) -> float:
 
 
 def loss_of(logits: torch.Tensor, labels: torch.Tensor, judged: torch.Tensor, positive: list[float]) -> torch.Tensor:
-    """Cross entropy plus one Dice term for each class that the batch holds, over the judged pixels."""
+    """Cross entropy, one Dice term for each class that the batch holds, and one of fine damage of whatever class.
+
+    Over the judged pixels; logits and labels N×4×H×W, judged N×1×H×W.
+    """
     weight = torch.tensor(positive).view(1, -1, 1, 1)
     entropy = (
         functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=weight, reduction="none") * judged
     ).mean()
     found = torch.sigmoid(logits) * judged
-    own, true = (found * labels).sum((0, 2, 3)), (labels * judged).sum((0, 2, 3))
+    labels = labels * judged
+    own, true = (found * labels).sum((0, 2, 3)), labels.sum((0, 2, 3))
     dice = 1 - (2 * own + 20) / (found.sum((0, 2, 3)) + true + 20)
     # a class that is absent has nothing to overlap with: its term would only teach never to find it
     held = (true > 0).float()
-    return entropy * 2 + (dice * held).sum() / held.sum().clamp(min=1)
+    any_found, any_true = found[:, 0], labels[:, 0]
+    for channel in (1, 2):  # a hair that is called a crack is found all the same
+        any_found = any_found + found[:, channel] - any_found * found[:, channel]
+        any_true = torch.maximum(any_true, labels[:, channel])
+    together = 1 - (2 * (any_found * any_true).sum() + 20) / (any_found.sum() + any_true.sum() + 20)
+    return entropy * 2 + (dice * held).sum() / held.sum().clamp(min=1) + together
 
 
 class Training:
-    """The network, its running average and its optimiser, and how they are kept."""
+    """The network, its running average and its optimiser, and how they are kept. start: a finished run to refine."""
 
-    def __init__(self, config: dict, folder: Path) -> None:
-        self.options, self.folder = config["optimiser"], folder
+    def __init__(self, config: dict, folder: Path, start: Path | None = None) -> None:
+        self.options, self.folder = config["optimiser"] | (config["refine"] if start else {}), folder
         torch.manual_seed(self.options["seed"])
-        self.network = DefectNet(tuple(config["network"]["channels"])).to(memory_format=torch.channels_last)
+        channels = tuple(config["network"]["channels"])
+        self.network: nn.Module
+        if start:
+            self.network = two_scales = TwoScales(channels)
+            two_scales.net.load_state_dict(folded(torch.load(start / "state.pt", weights_only=True)["average"]))
+        else:
+            self.network = DefectNet(channels)
+        self.network = self.network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), self.options["rate"], weight_decay=self.options["weight_decay"]
@@ -135,7 +154,7 @@ class Training:
             logits = self.network(x)
         loss = loss_of(
             logits.float(),
-            labels.permute(0, 3, 1, 2).float(),
+            labels.permute(0, 3, 1, 2).contiguous().float(),
             1 - ignore.float()[:, None],
             self.options["positive_weight"],
         )
@@ -162,6 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--refine", type=Path, help="the folder of a finished run to go on from, at two scales")
     parser.add_argument("--processes", type=int, default=1, help="how many others make samples")
     parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="stop after this long; start again to go on"
@@ -173,7 +193,9 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     cache = arguments.out / "cache"
     photos.build(config, cache)
-    training = Training(config, arguments.out)
+    training = Training(config, arguments.out, arguments.refine)
+    config["optimiser"] = training.options
+    config["sample"]["seed"] = training.options.get("sample_seed", config["sample"]["seed"])
     training.load()
     training.network.train()
     started = saved = time.monotonic()

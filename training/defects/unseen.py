@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from inpaint_studio.restore.defects import NETWORK, Defect
-from inpaint_studio.restore.prior import NEVER
+from inpaint_studio.restore.prior import FINE, NEVER
 
 from .generator import Sample
 
@@ -50,15 +49,17 @@ def value(gains: list[float]) -> float:
 
 
 def best(tried: tuple[float, ...], gains_at: Callable[[dict[Defect, float]], list[float]]) -> dict[Defect, float]:
-    """The least thresholds for each class below which mending unseen loses, from nothing at all upward.
+    """The least thresholds below which mending unseen loses: one of all fine damage, which is easily taken for another class
+    of its kind, and one of stains.
 
     gains_at: the gain in each picture for thresholds by class.
     """
     chosen = dict.fromkeys(NETWORK, NEVER)
     worth = value(gains_at(chosen))
-    for _, defect in product(range(2), NETWORK):
+    for classes in (FINE, {Defect.STAINS}):
         for part in (*reversed(tried), NEVER):
-            made = value(gains_at(chosen | {defect: part}))
+            other = chosen | dict.fromkeys(classes, part)
+            made = value(gains_at(other))
             if made > worth + 1e-6:
-                worth, chosen = made, chosen | {defect: part}
+                worth, chosen = made, other
     return chosen

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +14,7 @@ from inpaint_studio.engines.contract import Decision, Float, Payload, Progress, 
 from inpaint_studio.pixels.format import COVERAGE, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, tile_keys, tile_rect
-from inpaint_studio.restore import classical, infrared, network, prior
+from inpaint_studio.restore import classical, infrared, network, prior, surroundings
 from inpaint_studio.restore.defects import CERTAIN, NETWORK, Defect, Threshold
 from inpaint_studio.restore.looking import Look, Read, look_at, shrunk_whole, two_toned
 from inpaint_studio.restore.parts import Part, find_parts
@@ -24,6 +25,8 @@ from inpaint_studio.restore.text_search import TEXT_THRESHOLD, search_text
 REGION = 4 * TILE
 #: What a region sees of its surroundings, in pixels of the finer scale.
 _MARGIN = 64
+#: Marks of less confidence are mended unseen by nobody who did not ask for it.
+_FAINT = 0.5
 #: A proposal that marks more than this share of the photo at the usual sensitivity is doubted aloud.
 DOUBTFUL, ABSURD = 0.08, 0.25
 #: The note of a search that shows nothing at the usual sensitivity.
@@ -60,7 +63,9 @@ class Found:
 
     thresholds: those that suit this photo (see `prior`); `alone`, where nobody looks before it is mended, else the same.
     marked: share of the photo, 0..1. looks_whole: so little is sure that the photo may well be undamaged.
-    accepted: indices of parts that are damage for certain, whatever the thresholds say.
+    accepted: indices of parts that are damage for certain, whatever the thresholds say. doubted: indices of those that nobody
+    should mend unseen, however sure they are: what does not lie on plain ground in a photo that looks whole, and stains that
+    are no more than one tone among others.
     """
 
     planes: dict[Defect, TiledImage]
@@ -71,6 +76,7 @@ class Found:
     alone: dict[Defect, Threshold] = field(default_factory=dict)
     looks_whole: bool = False
     accepted: frozenset[int] = frozenset()
+    doubted: frozenset[int] = frozenset()
 
 
 def thresholds() -> dict[Defect, Threshold]:
@@ -127,9 +133,32 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
     levels, alone, whole = _judged(parts, job.extent.area, job.classes, levels, uses_network=uses_network)
     if certain:  # what the infrared picture shows is dust, in whatever photo
         alone = {**alone, Defect.DUST: Threshold(alone[Defect.DUST].pixel, min(alone[Defect.DUST].part, CERTAIN))}
+    doubted = frozenset[int]()
+    if uses_network and (regimes := network.regimes()):
+        fine = prior.FINE - ({Defect.DUST} if certain else set()) if whole else frozenset()
+        doubted = _doubted(job, look, planes, parts, regimes, fine)
     shown = [part for part in parts if part.confidence >= levels[part.defect].part]
     marked = sum(part.pixels for part in shown if part.defect is not Defect.TEXT) / job.extent.area
-    return Found(planes, tuple(parts), levels, (*notes, *_doubts(marked, shown)), marked, alone, whole)
+    notes = (*notes, *_doubts(marked, shown))
+    return Found(planes, tuple(parts), levels, notes, marked, alone, whole, doubted=doubted)
+
+
+def _doubted(
+    job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], regimes: prior.Regimes,
+    fine: frozenset[Defect],
+) -> frozenset[int]:  # fmt: skip
+    """Of `fine` classes the parts that do not lie on plain ground, and stains that are not distinct from theirs."""
+    doubted = set()
+    for index, part in enumerate(parts):
+        if part.confidence < _FAINT or not (part.defect in fine or part.defect is Defect.STAINS):
+            continue
+        area = surroundings.around(part.rect, job.extent)
+        own = part.pixels_in(planes[part.defect].read(area)[..., 0] > 0, area)
+        gray = np.asarray(cv2.cvtColor(look.rgb(job.read(area)), cv2.COLOR_RGB2GRAY), np.float32)
+        spread, apart = surroundings.ground(gray, own)
+        if apart < regimes.distinct * spread if part.defect is Defect.STAINS else spread > regimes.plain:
+            doubted.add(index)
+    return frozenset(doubted)
 
 
 def _judged(

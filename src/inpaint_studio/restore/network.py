@@ -1,4 +1,4 @@
-"""The damage network on one crop, at two scales; and what its card says about thresholds."""
+"""The damage network on one crop; and what its card says about thresholds."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ MODEL = "defects.onnx"
 #: Probabilities H×W×4 in 0..1, channels in the order of `NETWORK`.
 Probabilities = NDArray[np.float32]
 
-_MULTIPLE = 16
-#: Large damage is judged better from further away, small damage vanishes there: weights of the coarse scale by class.
-_COARSE = np.array([0.0, 0.3, 0.3, 0.5], np.float32)
+_MULTIPLE = 32
 _THREADS = 2
 
 
@@ -34,19 +32,17 @@ def available() -> bool:
 
 
 def probabilities(rgb: Rgb, scale: float, session: InferenceSession | None = None) -> Probabilities:
-    """Calibrated probability of each class for each pixel of `rgb` (H×W×3 in 0..1), seen at `scale` and at half of it.
+    """Calibrated probability of each class at each pixel of `rgb` (H×W×3 in 0..1), seen at `scale`; the network halves it too.
 
     session: another network than the shipped one, to be calibrated.
     """
     session = session or onnx.session(MODEL, _THREADS)
     if session is None:
         raise RuntimeError("asked without `available`")
-    fine = _run(session, shrunk(rgb, scale))
-    coarse = cv2.resize(_run(session, shrunk(rgb, scale / 2)), fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    together = fine + (coarse - fine) * _COARSE
-    if together.shape[:2] != rgb.shape[:2]:
-        together = cv2.resize(together, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(together, np.float32)
+    found = _run(session, shrunk(rgb, scale))
+    if found.shape[:2] == rgb.shape[:2]:
+        return found
+    return np.asarray(cv2.resize(found, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _run(session: InferenceSession, rgb: Rgb) -> Probabilities:

@@ -91,6 +91,9 @@ def _found_again(found: Found, plane: TiledImage, defect: Defect) -> Found:
     """`found` with another plane of a class, its parts numbered anew."""
     parts = [part for part in found.parts if part.defect is not defect]
     parts += find_parts(plane, defect, found.thresholds[defect].pixel)
-    kept = {found.parts[index] for index in found.accepted}
-    accepted = frozenset(index for index, part in enumerate(parts) if part in kept)
-    return replace(found, planes={**found.planes, defect: plane}, parts=tuple(parts), accepted=accepted)
+    accepted, doubted = (
+        frozenset(index for index, part in enumerate(parts) if part in kept)
+        for kept in ({found.parts[index] for index in those} for those in (found.accepted, found.doubted))
+    )
+    planes = {**found.planes, defect: plane}
+    return replace(found, planes=planes, parts=tuple(parts), accepted=accepted, doubted=doubted)

@@ -30,6 +30,12 @@ class Part:
     pixels: int
     confidence: float
 
+    def pixels_in(self, found: NDArray[np.bool_], area: Rect) -> NDArray[np.bool_]:
+        """Which pixels of `area`, H×W, are the part's own; found: all that belong to parts of its class there."""
+        _, labels = cv2.connectedComponents(found.view(np.uint8), connectivity=8)
+        x, y = self.seed
+        return np.asarray(labels == labels[y - area.top, x - area.left], np.bool_)
+
     def to_json(self) -> list[object]:
         """[class, left, top, right, bottom, seed x, seed y, pixels, confidence in percent]."""
         r = self.rect

@@ -37,7 +37,9 @@ class Regimes:
 
     sure: confidence from which a part counts. low, high: shares of the photo below which it is treated as whole and above
     which as damaged. damaged: thresholds of parts in a damaged photo. Where nobody looks at the marks before they are
-    mended they need at least `alone` in a photo with no more than the share `calm`, and `mended` in others.
+    mended they need at least `alone` in a photo with no more than the share `calm`, and `mended` in others. Besides, there
+    fine marks have to lie on ground whose tones spread no more than `plain` (a standard deviation, 0..1) in a photo of the
+    first kind, and stains have to be `distinct` times the spread of their surroundings from them in any.
     """
 
     sure: float
@@ -47,6 +49,8 @@ class Regimes:
     calm: float
     alone: dict[Defect, float]
     mended: dict[Defect, float]
+    plain: float
+    distinct: float
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -55,12 +59,13 @@ class Regimes:
         damaged, alone, mended = (
             {d: float(data[key][d.value]) for d in NETWORK} for key in ("damaged", "alone", "mended")
         )
-        return cls(sure, low, high, damaged, calm, alone, mended)
+        return cls(sure, low, high, damaged, calm, alone, mended, float(data["plain"]), float(data["distinct"]))
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
         return {
             "sure": self.sure, "low": self.low, "high": self.high, "calm": self.calm,
+            "plain": self.plain, "distinct": self.distinct,
             "damaged": {d.value: value for d, value in self.damaged.items()},
             "alone": {d.value: value for d, value in self.alone.items()},
             "mended": {d.value: value for d, value in self.mended.items()},

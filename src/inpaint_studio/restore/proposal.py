@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -90,6 +89,8 @@ def layer_of(found: Found, layer_id: str, name: str, sliders: Sliders, *, alone:
         layer.planes[defect.value] = plane.snapshot()
     layer.parts = [part.to_json() for part in found.parts]
     layer.verdicts = {str(index): Verdict.ACCEPTED.value for index in sorted(found.accepted)}
+    if alone:
+        layer.verdicts |= {str(index): Verdict.DROPPED.value for index in sorted(found.doubted - found.accepted)}
     levels = (found.alone if alone else None) or found.thresholds
     layer.settings = sliders.to_json() | {"thresholds": {d.value: [t.pixel, t.part] for d, t in levels.items()}}
     return layer.state()
@@ -182,10 +183,7 @@ class Proposal:
         """Where the part lies, and which pixels of that rectangle are its own."""
         part = self.parts[index]
         values = self.layer.planes[part.defect.value].read(part.rect)[..., 0]
-        mask = (values >= self.lowest(part.defect)).view(np.uint8)
-        _, labels = cv2.connectedComponents(mask, connectivity=8)
-        x, y = part.seed
-        return part.rect, np.asarray(labels == labels[y - part.rect.top, x - part.rect.left], np.bool_)
+        return part.rect, part.pixels_in(values >= self.lowest(part.defect), part.rect)
 
     def part_at(self, x: int, y: int, reach: int = 3) -> int | None:
         """The shown part at or within `reach` pixels of a point; the smallest when there are several."""

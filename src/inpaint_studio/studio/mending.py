@@ -82,7 +82,7 @@ def mend_file(
     proposal = restoring.proposal(studio, layer_id)
     mask = proposal.mask()
     selected = sum(int(np.count_nonzero(tile)) for tile in mask.tiles.values())
-    share, count = selected / max(1, mask.extent.area), len(proposal.listed())
+    share, count = selected / max(1, mask.extent.area), int(np.count_nonzero(proposal.all_chosen()))
     notes, doubted = [*found.notes, *_held_back(found, options, count)], share > ABSURD and not options.anyway
     if doubted:
         notes.append(f"{share:.0%} of the photo is marked, so nothing was mended; --anyway mends it.")
