@@ -83,7 +83,7 @@ def _case(dataset: str, photo: np.ndarray, hole: np.ndarray, seed: int) -> Itera
 
 
 def run() -> dict[str, float]:
-    """SET_ENGINE_psnr, _ssim, _gmsd, _swd, _changed_outside and _s, and exemplar's time as a ratio to PyPatchMatch's."""
+    """SET_ENGINE_psnr, _ssim, _gmsd, _swd, _changed_outside and _s; SET_auto_time_ratio and _exemplar_: to PyPatchMatch's."""
     score, figures = scoring(), {}
     exemplar.warm()
     seeds = range(int(os.environ.get("ENGINES_SEEDS", "5")))
@@ -100,8 +100,8 @@ def run() -> dict[str, float]:
                 except subprocess.CalledProcessError as error:
                     sys.exit(f"A rival failed: {error.stderr}")
         figures |= {f"{dataset}_{key}": round(statistics.mean(values), 4) for key, values in found.items()}
-        if found["exemplar_s"]:
-            ratio = statistics.median(o / t for o, t in zip(found["exemplar_s"], found["pypatchmatch_s"], strict=True))
-            figures[f"{dataset}_exemplar_time_ratio"] = round(ratio, 3)
+        for engine in set(_OURS[dataset]) & {"auto", "exemplar"}:
+            ratios = (o / t for o, t in zip(found[f"{engine}_s"], found["pypatchmatch_s"], strict=True))
+            figures[f"{dataset}_{engine}_time_ratio"] = round(statistics.median(ratios), 3)
     sys.stderr.write("\n")
     return figures

@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks._rivals import bare
 from inpaint_studio.document.recipe import Recipe
-from inpaint_studio.engines import catalog
 from inpaint_studio.engines.contract import EngineSpec, FillRequest, FillResult, Progress, Silent
+from inpaint_studio.engines.models import exemplar
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.resources import resource as shipped
 from inpaint_studio.settings import Settings
@@ -64,7 +64,7 @@ def _ours() -> dict[str, float]:
     photo = Photo(_photo(), PixelFormat(Colour.RGB))
     studio = Studio.of(photo, Settings())
     masks = [studio.add_mask(_coverage())]
-    catalog.engine_of(catalog.specs()["patchmatch"])
+    exemplar.warm()
     before = _peak_mib()
     started = time.perf_counter()
     plan, filled = studio.run(studio.fill_job(masks, Recipe()), HereRunner(), Silent())

@@ -42,6 +42,26 @@ def test_fills_and_proves(command: Command, case: Path, engine: str, suffix: str
     assert (before[mask] != after[mask]).any(1).mean() > 0.9
 
 
+@pytest.mark.parametrize(
+    ("option", "band", "red"), [("--avoid", slice(150, 240), False), ("--source", slice(150, 240), True)]
+)
+def test_masks_say_where_to_copy_from(command: Command, tmp_path: Path, option: str, band: slice, *, red: bool) -> None:
+    """A hole half in gray and half in red: either may be kept out of it."""
+    image = np.full((180, 240, 3), 120, np.float32)
+    image[:, band] = (40, 40, 220)
+    image += np.random.default_rng(0).normal(0, 4, image.shape)
+    mask, where = np.zeros((2, 180, 240), np.uint8)
+    mask[70:110, 130:170] = 255
+    where[:, band] = 255
+    for name, pixels in (("photo", np.clip(image, 0, 255).astype(np.uint8)), ("mask", mask), ("where", where)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
+    told = ("fill", "photo.png", "--mask", "mask.png", "-o", "out.png", "--engine", "exemplar", option, "where.png")
+    done = command(*told)
+    assert done.code == 0, done.err
+    inside = read(tmp_path / "out.png")[70:110, 130:170, 2] > 170
+    assert inside.mean() > 0.95 if red else inside.mean() < 0.05
+
+
 def test_grow_and_feather_change_just_that_much(command: Command, case: Path) -> None:
     done = command(
         "fill", "photo8.png", "--mask", "mask.png", "-o", "out.png", "--grow", "3", "--feather", "4", "--json"

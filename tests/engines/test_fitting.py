@@ -17,7 +17,8 @@ from inpaint_studio.pixels.format import Colour, PixelFormat, from_float
 from inpaint_studio.pixels.rect import Rect
 from tests.engines.requests import hole, photo
 
-SPEC = catalog.specs()["patchmatch"]
+#: An engine that works with 8 bits inside.
+SPEC = replace(catalog.specs()["patchmatch"], levels=8)
 
 
 def crop(image: np.ndarray, mask: np.ndarray, pixel_format: PixelFormat) -> Crop:

@@ -8,16 +8,20 @@ import pytest
 from inpaint_studio.document.edits import SetLayer
 from inpaint_studio.document.layers import MaskLayer, layer_from
 from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.document.sourcing import Sourcing
 from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import Silent
 from inpaint_studio.errors import InputError
-from inpaint_studio.pixels.format import Colour, PixelFormat
+from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.settings import Settings
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import HereRunner
-from inpaint_studio.studio.sourcing import Sourcing
 from inpaint_studio.studio.studio import Studio
+from inpaint_studio.tools.bound import BoundTool
+from inpaint_studio.tools.heal import HealTool
+from inpaint_studio.tools.selection import LateHeal
 
 _HEIGHT, _WIDTH = 240, 420
 _HOLE, _RED, _BLUE = Rect(60, 90, 110, 140), Rect(112, 60, 200, 180), Rect(340, 20, 400, 200)
@@ -38,6 +42,12 @@ def _mask(studio: Studio, rect: Rect, role: str = "fill") -> str:
     layer_id = studio.add_mask(coverage)
     studio.history.apply(SetLayer.of(studio.document, layer_id, {"role": role}, "Role"))
     return layer_id
+
+
+def _coverage(rect: Rect) -> TiledImage:
+    plane = np.zeros((_HEIGHT, _WIDTH, 1), np.uint8)
+    plane[rect.slices] = 255
+    return TiledImage.from_array(plane, COVERAGE)
 
 
 def _filled(studio: Studio, mask: str, engine: str) -> np.ndarray:
@@ -66,6 +76,21 @@ def test_the_fill_copies_nothing_from_what_is_to_be_avoided(engine: str) -> None
     before, after = ((plane.read(plane.extent)[90:140, 90:140, 0] > 170).mean() for plane in red)
     assert before > 0.2
     assert after < 0.01
+
+
+def test_the_heal_brush_copies_nothing_from_what_is_to_be_avoided() -> None:
+    studio = _studio()
+    late = LateHeal(_coverage(Rect(90, 90, 140, 140)), "", Recipe(engine="exemplar"))
+    red = []
+    for avoided in (False, True):
+        if avoided:
+            _mask(studio, _RED, "avoid")
+        edit = BoundTool(studio.document, HealTool(), None).mend(late)
+        assert edit is not None
+        red.append((studio.document.composite().read(Rect(90, 90, 140, 140))[..., 0] > 170).mean())
+        edit.revert(studio.document)
+    assert red[0] > 0.2
+    assert red[1] < 0.01
 
 
 def test_a_hidden_mask_and_an_empty_one_say_nothing() -> None:

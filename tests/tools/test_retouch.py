@@ -318,11 +318,20 @@ def test_a_press_outside_begins_another_region() -> None:
     assert bound.outline.points == ((300, 200),)
 
 
-def test_a_patch_from_beyond_the_photo_mends_what_it_can() -> None:
-    document = _photo()
-    before = _seen(document)
-    edit = _patch(document, _CORNERS, (230, 0))
-    assert edit is not None
-    after = _seen(document)
-    assert np.array_equal(after[130, 172:188], before[130, 172:188])
-    assert not np.array_equal(after[115:145, 153:168], before[115:145, 153:168])
+def test_a_patch_dragged_beyond_the_photo_takes_what_lies_at_its_edge() -> None:
+    """Half a source would leave a streak where the photo ends."""
+    far, edge = _photo(), _photo()
+    for document, way in ((far, (430, -400)), (edge, (400 - 190, -110))):
+        edit = _patch(document, _CORNERS, way)
+        assert edit is not None
+    before = _seen(_photo())
+    assert (_seen(far) != before)[112:148, 152:188].any(2).all()
+    assert np.array_equal(_seen(far), _seen(edge))
+
+
+def test_ctrl_sets_the_source_where_the_desktop_keeps_alt() -> None:
+    document, tool = _photo(), CloneTool(_HARD)
+    assert _stroke(tool, document, (60.5, 60.5), held=Modifier.CONTROL) is None
+    assert tool.source_in(document) == (60.5, 60.5)
+    assert _stroke(tool, document, (200.5, 100.5)) is not None
+    assert np.array_equal(_seen(document)[100, 200], _seen(_photo())[60, 60])

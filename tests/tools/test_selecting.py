@@ -92,23 +92,25 @@ def test_a_lasso_closes_itself() -> None:
     assert abs(plane.sum() / 255 - 20_000) < 5
 
 
-def test_alt_subtracts_and_leaves_no_rim() -> None:
+@pytest.mark.parametrize("alt", [_ALT, Modifier.CONTROL])
+def test_alt_subtracts_and_leaves_no_rim(alt: Modifier) -> None:
     for make in _DRAGGED:
         document = _document()
         places = [(100.3, 100.7), (220.1, 130.2), (180.6, 240.4)]
         _drag(make(), document, places)
         assert _plane(document).any()
-        edit = _drag(make(), document, places, _ALT)
+        edit = _drag(make(), document, places, alt)
         assert edit is not None
         assert edit.label.endswith(": subtract")
         assert not _plane(document).any()
         assert not document.layer("L1").planes["coverage"].tiles, "blank tiles are gone"
 
 
-def test_shift_and_alt_intersect() -> None:
+@pytest.mark.parametrize("alt", [_ALT, Modifier.CONTROL])
+def test_shift_and_alt_intersect(alt: Modifier) -> None:
     document = _document()
     _drag(rectangle_tool(), document, [(10, 10), (400, 300)])
-    edit = _drag(rectangle_tool(), document, [(300, 200), (550, 450)], _SHIFT | _ALT, _ALT)
+    edit = _drag(rectangle_tool(), document, [(300, 200), (550, 450)], _SHIFT | alt, alt)
     assert edit is not None
     assert edit.label == "Rectangle: intersect"
     assert Rect.around(_plane(document) > 0) == Rect(300, 200, 400, 300)

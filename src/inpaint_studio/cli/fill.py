@@ -31,6 +31,12 @@ def fill(
     grow: Annotated[int, typer.Option(min=0, max=1000, help="Grow the mask by this many pixels.")] = 0,
     feather: Annotated[int, typer.Option(min=0, max=1000, help="Fade the fill out over this many pixels.")] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same result.")] = 0,
+    avoid: Annotated[
+        Path | None, typer.Option(help="A picture of the photo's size; nothing is copied from white.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="A picture of the photo's size; patches are copied from white alone.")
+    ] = None,
     option: Annotated[list[str] | None, typer.Option(help="An engine's option, as KEY=VALUE; may be repeated.")] = None,
     seams: Annotated[bool, typer.Option(help="Match the fill's tones to its rim.")] = True,  # noqa: FBT002
     grain: Annotated[bool, typer.Option(help="Give the fill the grain of its surroundings.")] = True,  # noqa: FBT002
@@ -59,6 +65,9 @@ def fill(
     settings = load_settings()
     studio = Studio.open(photo, settings, page - 1)
     masks = [studio.add_mask(read_mask(mask, max_megapixels=settings.max_megapixels))]
+    for path, name, role in ((avoid, "Avoid", "avoid"), (source, "Source", "source")):
+        if path is not None:
+            studio.add_mask(read_mask(path, max_megapixels=settings.max_megapixels), name, role)
     runner: JobRunner = WorkerRunner() if isolated else HereRunner()
     with closing(runner), Bar("Filling") as bar:
         exported, report = _filled(studio, masks, recipe, runner, bar, output, options)

@@ -142,6 +142,16 @@ class Loader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """The loader of an engine that needs neither weights nor a device: `make` makes it."""
+
+    make: Callable[[], Engine]
+
+    def __call__(self, device: str) -> Engine:
+        return self.make()
+
+
+@dataclass(frozen=True, slots=True)
 class NoOptions:
     """For engines that have nothing to set."""
 

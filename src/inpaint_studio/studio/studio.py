@@ -11,6 +11,7 @@ from inpaint_studio.document.edits import AddLayer, RemoveLayer, SetLayer
 from inpaint_studio.document.history import History
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.document.sourcing import Sourcing
 from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import AUTO, Progress
 from inpaint_studio.errors import InputError
@@ -22,7 +23,6 @@ from inpaint_studio.storage.files import read_photo
 from inpaint_studio.storage.photo import Photo
 from inpaint_studio.studio.jobs import JobRunner
 from inpaint_studio.studio.shown import Shown
-from inpaint_studio.studio.sourcing import Sourcing
 
 
 class Studio:
@@ -48,8 +48,11 @@ class Studio:
         """Raises InputError for a file that can't be opened."""
         return cls.of(read_photo(path, max_megapixels=settings.max_megapixels, page=page), settings)
 
-    def add_mask(self, coverage: Coverage, name: str = "Mask") -> str:
-        """Add a mask layer with `coverage` (uint8 H×W, the photo's size) and return its id. One step."""
+    def add_mask(self, coverage: Coverage, name: str = "Mask", role: str = "fill") -> str:
+        """Add a mask layer with `coverage` (uint8 H×W, the photo's size) and return its id. One step.
+
+        role: "fill", or "avoid" or "source", which say where fills copy from.
+        """
         canvas = self.document.canvas
         if coverage.shape != (canvas.height, canvas.width):
             raise InputError(
@@ -57,6 +60,7 @@ class Studio:
                 "Use a mask of the photo's size.",
             )
         layer = MaskLayer.empty(self.document.new_id(), name, canvas)
+        layer.role = role
         bounds = Rect.around(coverage > 0)
         layer.coverage.write(bounds, coverage[bounds.slices][..., None])
         layer.coverage.drop_blank_tiles()

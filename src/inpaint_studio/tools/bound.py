@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import Edit
+from inpaint_studio.document.sourcing import Sourcing
 from inpaint_studio.pixels.smart_select import grabcut
 from inpaint_studio.tools.base import Contour, Ghost, Made, PointerEvent, Tool
 from inpaint_studio.tools.heal import mended
@@ -95,7 +96,8 @@ class BoundTool:
         from inpaint_studio.engines import catalog, planner
         from inpaint_studio.engines.contract import Silent
 
-        plan = planner.plan(planner.FillJob(composite, late.coverage, late.recipe), catalog.specs())
+        job = planner.FillJob(composite, late.coverage, late.recipe, *Sourcing.of(self.document))
+        plan = planner.plan(job, catalog.specs())
         filled = planner.execute(plan, catalog.run_here, Silent())
         return mended(self.document, late, filled.pixels, filled.alpha)
 

@@ -107,7 +107,8 @@ class Copying:
 
 
 class CloneTool(RetouchTool):
-    """Alt+click sets the source; a stroke paints with it. Shift+press draws a straight line from the last stroke's end."""
+    """Alt+click or Ctrl+click sets the source; a stroke paints with it. Shift+press draws a straight line from the
+    last stroke's end."""
 
     def __init__(self, brush: BrushSettings | None = None, settings: CloneSettings | None = None) -> None:
         super().__init__(brush)
@@ -152,7 +153,8 @@ class CloneTool(RetouchTool):
     def press(self, document: Document, layer_id: str, event: PointerEvent) -> None:
         """Set the source, or begin a stroke; nothing without a source."""
         self.cancel()
-        if event.modifiers & Modifier.ALT:
+        # some desktops keep the mouse with Alt for themselves
+        if event.modifiers & (Modifier.ALT | Modifier.CONTROL):
             self._source, self._target = (weakref.ref(document), (event.x, event.y)), None
             return
         source = self.source_in(document)

@@ -78,7 +78,7 @@ class PatchTool(Tool):
         if not work.closed:
             work.points += [(event.x, event.y) for event in events]
         elif work.grip is not None:
-            work.way = round(events[-1].x - work.grip[0]), round(events[-1].y - work.grip[1])
+            work.way = _within(work, events[-1].x - work.grip[0], events[-1].y - work.grip[1])
             self._show(work)
 
     def release(self, event: PointerEvent) -> LatePatch | None:
@@ -139,6 +139,14 @@ def _coverage(work: _Work) -> TiledImage:
     for key, tile in shapes.region(shapes.polygon(work.points, extent), extent).items():
         image.writable(key)[...] = tile[..., None]
     return image
+
+
+def _within(work: _Work, right: float, down: float) -> Point:
+    """As far as the source goes without leaving the photo, whole pixels: beyond it there is nothing to copy."""
+    extent = work.document.canvas
+    around = _tight(_coverage(work))
+    across = min(max(round(right), extent.left - around.left), extent.right - around.right)
+    return across, min(max(round(down), extent.top - around.top), extent.bottom - around.bottom)
 
 
 def _inside(work: _Work, event: PointerEvent) -> bool:

@@ -87,7 +87,7 @@ TOOLS: tuple[ToolEntry, ...] = (
     ),
     ToolEntry("wand", "Magic Wand", "W", WandTool, "Click on a colour. Alt subtracts, Shift+Alt intersects."),
     ToolEntry("heal", "Heal", "J", HealTool, "Paint over a blemish: it is mended when you let go."),
-    ToolEntry("clone", "Clone Stamp", "S", CloneTool, "Alt+click where to copy from, then paint."),
+    ToolEntry("clone", "Clone Stamp", "S", CloneTool, "Alt+click (or Ctrl+click) where to copy from, then paint."),
     ToolEntry("patch", "Patch", "Shift+J", PatchTool, "Draw round a region, then drag it to something better."),
     ToolEntry("hand", "Hand", "H", HandTool, "Drag to move the photo. With Space held every tool does so."),
 )

@@ -19,8 +19,11 @@ _CORNERS = 240
 
 
 def combine_by(modifiers: Modifier) -> Combine:
-    """What the keys held at the first press say: nothing adds, Alt or the pen's eraser subtracts, Shift+Alt intersects."""
-    if not modifiers & (Modifier.ALT | Modifier.ERASER):
+    """What the keys held at the first press say: nothing adds, Alt or the pen's eraser subtracts, Shift+Alt intersects.
+
+    Ctrl does what Alt does: some desktops move the window when something is dragged with Alt.
+    """
+    if not modifiers & (Modifier.ALT | Modifier.CONTROL | Modifier.ERASER):
         return Combine.ADD
     return Combine.INTERSECT if modifiers & Modifier.SHIFT else Combine.SUBTRACT
 

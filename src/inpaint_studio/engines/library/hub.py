@@ -250,8 +250,16 @@ def _host(address: str) -> str:
     return urlsplit(address).hostname or address
 
 
+#: urllib3's names for: no such host here and now, nobody takes the call.
+_NO_NETWORK = {"NameResolutionError", "NewConnectionError", "ConnectTimeoutError"}
+
+
 def _unreachable(error: Exception) -> TransientError:
     name = type(getattr(error, "reason", None) or error).__name__
+    if name in _NO_NETWORK:
+        return TransientError(
+            "The model hub can't be reached.", "Is this computer online? The download goes on where it stopped."
+        )
     return TransientError(
         f"The connection to the hub broke ({name}).", "Check the network; the download can be resumed."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,6 @@ import numpy as np
 
 from inpaint_studio.engines.contract import (
     Decision,
-    Engine,
     EngineSpec,
     FillRequest,
     FillResult,
@@ -22,21 +21,16 @@ from inpaint_studio.engines.contract import (
     check,
 )
 from inpaint_studio.engines.fitting import padded, scaled, scaled_mask, tiles
+from inpaint_studio.engines.learned import Family, Network, Networks, Openers, torchscript
 from inpaint_studio.engines.library.installed import InstalledModel
-from inpaint_studio.engines.library.probe import probe
-from inpaint_studio.engines.runtime.devices import DEVICES, choose_device, torch_module
+from inpaint_studio.engines.runtime.devices import DEVICES, choose_device
 from inpaint_studio.engines.runtime.lama import MULTIPLE, LamaNetwork, load_weights
-from inpaint_studio.engines.runtime.memory import memory_errors
-from inpaint_studio.engines.runtime.needs import availability
 from inpaint_studio.engines.runtime.onnx import open_session
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels.masks import depth_in
 
 if TYPE_CHECKING:
     from inpaint_studio.pixels.masks import Hole
-
-#: Draws a picture (float32 H×W×3, sides multiples of 8) under a hole (H×W of 0 and 1); `check` may be called meanwhile.
-Network = Callable[[Float, Float, Callable[[], None]], Float]
 
 #: Holes wider than this, in pixels, are also looked at from further off: the network was trained at 256.
 _WIDE = 256
@@ -65,8 +59,7 @@ class Lama:
     """One installed LaMa model. Deterministic, without a seed."""
 
     def __init__(self, model: InstalledModel) -> None:
-        self._model = model
-        self._networks: dict[str, Network] = {}
+        self._networks = Networks(model, _OPENERS)
 
     def fill(self, request: FillRequest, progress: Progress) -> FillResult:
         hole = request.mask > 0
@@ -74,8 +67,8 @@ class Lama:
             progress.step(1.0, "Removing")
             return FillResult(request.image)
         options: LamaOptions = request.options or LamaOptions()
-        progress.step(None, f"Loading {self._model.title}")
-        network = self._network(options.device)
+        progress.step(None, f"Loading {self._networks.title}")
+        network = self._networks.on(options.device)
         image, mask = padded(request.image, hole.astype(np.float32), MULTIPLE, _LEAST)
         made = _drawn(image, mask, network, progress, two_scales=options.two_scales)
         height, width = hole.shape
@@ -84,15 +77,7 @@ class Lama:
 
     def prepare(self, options: LamaOptions | None, progress: Progress) -> None:
         """Open the model as a fill with `options` does."""
-        progress.step(None, f"Loading {self._model.title}")
-        self._network((options or LamaOptions()).device)
-
-    def _network(self, device: str) -> Network:
-        if device not in self._networks:
-            # a file may have been replaced since it was found; TorchScript runs code, and passes by its checksum only
-            probe(self._model.path)
-            self._networks[device] = _LOADERS[self._model.layout](self._model.path, device)
-        return self._networks[device]
+        self._networks.prepare((options or LamaOptions()).device, progress)
 
 
 def _drawn(image: Float, mask: Float, network: Network, progress: Progress, *, two_scales: bool) -> Float:
@@ -148,15 +133,10 @@ def _from_weights(path: Path, device: str) -> Network:
 
 
 def _from_torchscript(path: Path, device: str) -> Network:
-    torch = torch_module()
-    kind = choose_device(device).kind
-    module = torch.jit.load(str(path), map_location=kind).eval()
+    run = torchscript(path, device)
 
     def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
-        with torch.no_grad(), memory_errors():
-            picture = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].to(kind)
-            made = module(picture, torch.from_numpy(np.ascontiguousarray(hole))[None, None].to(kind))
-            return np.ascontiguousarray(made[0].permute(1, 2, 0).cpu().numpy(), np.float32)
+        return np.ascontiguousarray(run((image.transpose(2, 0, 1)[None], hole[None, None]))[0].transpose(1, 2, 0))
 
     return network
 
@@ -181,48 +161,21 @@ def _from_onnx(path: Path, _device: str) -> Network:
     return network
 
 
-_LOADERS: dict[str, Callable[[Path, str], Network]] = {
-    "file": _from_weights,
-    "torchscript": _from_torchscript,
-    "onnx": _from_onnx,
-}
+_OPENERS: Openers = {"file": _from_weights, "torchscript": _from_torchscript, "onnx": _from_onnx}
 
-
-@dataclass(frozen=True, slots=True)
-class _Load:
-    """Makes the engine; equal for the same model, so that a process knows which it has already."""
-
-    model: InstalledModel
-
-    def __call__(self, device: str) -> Engine:
-        return Lama(self.model)
-
-
-def _specs(library: Sequence[InstalledModel]) -> Iterator[EngineSpec]:
-    for model in library:
-        if model.family != "lama" or model.layout not in _LOADERS:
-            continue
-
-        heavy = model.layout != "onnx"
-        yield EngineSpec(
-            id=f"lama/{model.id}",
-            version=1,
-            title=f"{model.title}: objects removed, structure continued",
-            licence=model.licence or "Apache-2.0 for the published weights; ask whoever made these",
-            load=_Load(model),
-            size=SizeRule(least=_LEAST, most=2048, multiple_of=MULTIPLE, native=model.native),
-            channels=frozenset({3}),
-            context=1.0,
-            context_least=128,
-            grace=2.0 if heavy else 0.0,
-            worker="heavy" if heavy else "quick",
-            memory_mib=model.memory_mib,
-            patience=600.0 if heavy else 0.0,
-            options=LamaOptions,
-            availability=availability("torch", "safetensors") if heavy else availability("onnxruntime"),
-        )
+_FAMILY = Family(
+    id="lama",
+    does="objects removed, structure continued",
+    licence="Apache-2.0 for the published weights; ask whoever made these",
+    engine=Lama,
+    openers=_OPENERS,
+    options=LamaOptions,
+    size=SizeRule(least=_LEAST, most=2048, multiple_of=MULTIPLE),
+    context=1.0,
+    context_least=128,
+)
 
 
 def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """One engine for each installed LaMa model."""
-    return tuple(_specs(library))
+    return _FAMILY.specs(library)

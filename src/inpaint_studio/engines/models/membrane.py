@@ -15,7 +15,7 @@ import numpy as np
 
 from inpaint_studio.engines.contract import (
     Decision,
-    Engine,
+    Embedded,
     EngineSpec,
     FillRequest,
     FillResult,
@@ -91,10 +91,6 @@ def _filled(image: Float, unknown: Hole, own: Hole, options: MembraneOptions) ->
     return np.asarray(np.clip(filled, low - slack, high + slack), np.float32)
 
 
-def _load(device: str) -> Engine:
-    return Membrane()
-
-
 def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """The one engine of this family."""
     return (
@@ -103,7 +99,7 @@ def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
             version=1,
             title="Membrane: skies, walls and other smooth surroundings",
             licence="MIT",
-            load=_load,
+            load=Embedded(Membrane),
             size=SizeRule(most=4096),
             context=0.5,
             context_least=32,

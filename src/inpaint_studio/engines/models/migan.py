@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from inpaint_studio.engines.contract import (
-    Engine,
     EngineSpec,
     FillRequest,
     FillResult,
@@ -20,20 +19,15 @@ from inpaint_studio.engines.contract import (
     check,
 )
 from inpaint_studio.engines.fitting import padded, scaled, scaled_mask
+from inpaint_studio.engines.learned import Family, Network, Networks, Openers, torchscript
 from inpaint_studio.engines.library.installed import InstalledModel
-from inpaint_studio.engines.library.probe import probe
-from inpaint_studio.engines.runtime.devices import DEVICES, choose_device, torch_module
-from inpaint_studio.engines.runtime.memory import memory_errors
+from inpaint_studio.engines.runtime.devices import DEVICES, choose_device
 from inpaint_studio.engines.runtime.migan import MiganNetwork, drawn, load_weights, seen
-from inpaint_studio.engines.runtime.needs import availability
 from inpaint_studio.engines.runtime.onnx import open_session
 from inpaint_studio.errors import InputError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-
-#: Draws a picture (float32 H×W×3 in 0..1) under a hole (H×W of 0 and 1); `check` may be called meanwhile.
-Network = Callable[[Float, Float, Callable[[], None]], Float]
 
 #: Pixels a side of the published network.
 _NATIVE = 512
@@ -58,8 +52,7 @@ class Migan:
     """One installed MI-GAN model. Deterministic, without a seed."""
 
     def __init__(self, model: InstalledModel) -> None:
-        self._model = model
-        self._networks: dict[str, Network] = {}
+        self._networks = Networks(model, _OPENERS)
 
     def fill(self, request: FillRequest, progress: Progress) -> FillResult:
         hole = request.mask > 0
@@ -67,7 +60,7 @@ class Migan:
         if not hole.any():
             return FillResult(request.image)
         options: MiganOptions = request.options or MiganOptions()
-        network = self._network(options.device)
+        network = self._networks.on(options.device)
         # what the object looked like must not steer the network
         image = np.where(hole[..., None], np.float32(0), np.clip(request.image, 0, 1))
         made = network(image, hole.astype(np.float32), lambda: check(progress))
@@ -76,15 +69,7 @@ class Migan:
 
     def prepare(self, options: MiganOptions | None, progress: Progress) -> None:
         """Open the model as a fill with `options` does."""
-        progress.step(None, f"Loading {self._model.title}")
-        self._network((options or MiganOptions()).device)
-
-    def _network(self, device: str) -> Network:
-        if device not in self._networks:
-            # a file may have been replaced since it was found; TorchScript runs code, and passes by its checksum only
-            probe(self._model.path)
-            self._networks[device] = _LOADERS[self._model.layout](self._model.path, device)
-        return self._networks[device]
+        self._networks.prepare((options or MiganOptions()).device, progress)
 
 
 def _square(network: Network, side: int) -> Network:
@@ -134,61 +119,31 @@ def _from_weights(path: Path, device: str) -> Network:
 
 
 def _from_torchscript(path: Path, device: str) -> Network:
-    torch = torch_module()
-    kind = choose_device(device).kind
-    module = torch.jit.load(str(path), map_location=kind).eval()
+    run = torchscript(path, device)
 
     def network(image: Float, hole: Float, _check: Callable[[], None]) -> Float:
-        with torch.no_grad(), memory_errors():
-            return drawn(module(torch.from_numpy(seen(image, hole)).to(kind)).cpu().numpy())
+        return drawn(run((seen(image, hole),)))
 
     return _square(network, _NATIVE)
 
 
-_LOADERS: dict[str, Callable[[Path, str], Network]] = {
-    "onnx": _from_onnx,
-    "file": _from_weights,
-    "torchscript": _from_torchscript,
-}
+_OPENERS: Openers = {"onnx": _from_onnx, "file": _from_weights, "torchscript": _from_torchscript}
 
-
-@dataclass(frozen=True, slots=True)
-class _Load:
-    """Makes the engine; equal for the same model, so that a process knows which it has already."""
-
-    model: InstalledModel
-
-    def __call__(self, device: str) -> Engine:
-        return Migan(self.model)
-
-
-def _specs(library: Sequence[InstalledModel]) -> Iterator[EngineSpec]:
-    for model in library:
-        if model.family != "migan" or model.layout not in _LOADERS:
-            continue
-
-        heavy = model.layout != "onnx"
-        yield EngineSpec(
-            id=f"migan/{model.id}",
-            version=1,
-            title=f"{model.title}: objects removed in a moment",
-            licence=model.licence or "MIT for the published weights; ask whoever made these",
-            load=_Load(model),
-            # every crop is brought to the network's size and back
-            size=SizeRule(least=16, most=2048, native=model.native or _NATIVE),
-            levels=8,
-            channels=frozenset({3}),
-            context=0.5,
-            context_least=64,
-            grace=2.0 if heavy else 0.0,
-            worker="heavy" if heavy else "quick",
-            memory_mib=model.memory_mib,
-            patience=600.0 if heavy else 0.0,
-            options=MiganOptions,
-            availability=availability("torch", "safetensors") if heavy else availability("onnxruntime"),
-        )
+_FAMILY = Family(
+    id="migan",
+    does="objects removed in a moment",
+    licence="MIT for the published weights; ask whoever made these",
+    engine=Migan,
+    openers=_OPENERS,
+    options=MiganOptions,
+    # every crop is brought to the network's size and back
+    size=SizeRule(least=16, most=2048, native=_NATIVE),
+    levels=8,
+    context=0.5,
+    context_least=64,
+)
 
 
 def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """One engine for each installed MI-GAN model."""
-    return tuple(_specs(library))
+    return _FAMILY.specs(library)

@@ -13,7 +13,7 @@ import numpy as np
 
 from inpaint_studio.engines.contract import (
     Decision,
-    Engine,
+    Embedded,
     EngineSpec,
     FillRequest,
     FillResult,
@@ -92,10 +92,6 @@ def _navier_stokes(image: Float, hole: Hole) -> Float:
     return np.asarray(np.clip(np.stack(planes, -1) / 255, 0, 1), np.float32)
 
 
-def _load(device: str) -> Engine:
-    return Smooth()
-
-
 def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """The one engine of this family."""
     return (
@@ -104,7 +100,7 @@ def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
             version=1,
             title="Smooth: dust and scratches, biharmonic",
             licence="BSD-3-Clause",
-            load=_load,
+            load=Embedded(Smooth),
             size=SizeRule(least=8, most=4096),
             context=0.25,
             context_least=16,

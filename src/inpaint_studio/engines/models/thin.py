@@ -17,7 +17,7 @@ import numpy as np
 
 from inpaint_studio.engines.contract import (
     Decision,
-    Engine,
+    Embedded,
     EngineSpec,
     FillRequest,
     FillResult,
@@ -174,10 +174,6 @@ def _run(network: Any, **inputs: Float) -> Float:
     return np.concatenate([network.run(None, {key: value[part] for key, value in inputs.items()})[0] for part in parts])
 
 
-def _load(device: str) -> Engine:
-    return Thin()
-
-
 def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
     """The one engine of this family."""
     return (
@@ -186,7 +182,7 @@ def specs(library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
             version=1,
             title="Thin: dust, scratches, hairs and wires",
             licence="MIT",
-            load=_load,
+            load=Embedded(Thin),
             size=SizeRule(most=4096),
             context=0.25,
             context_least=_REACH + 8,

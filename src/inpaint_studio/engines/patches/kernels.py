@@ -146,6 +146,13 @@ def search(
         costs[t] = best
 
 
+@njit(nogil=True, boundscheck=False, cache=True)
+def tally(matches: Ints, used: Float) -> None:
+    """Count in `used` (float32 H×W) how often each source is copied from."""
+    for t in range(len(matches)):
+        used[matches[t, 0], matches[t, 1]] += np.float32(1)
+
+
 @njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
 def vote(  # noqa: C901  two passes over one window
     values: Float,

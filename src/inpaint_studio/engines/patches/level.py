@@ -19,8 +19,8 @@ Flags = NDArray[np.bool_]
 
 #: Rows of a band: what one kernel call works on.
 BAND = 16
-#: Rows that are looked through between two pauses.
-_ROWS = 512
+#: Rows that are worked on between two pauses; even.
+_ROWS = 256
 #: The texture feature is the mean gradient in a window of this many pixels (Newson et al. 2014), times `_TEXTURE`.
 _WINDOW = 9
 _TEXTURE = 3.0
@@ -29,7 +29,7 @@ _TRUST = 0.97
 
 
 #: Called between the steps of what takes a while at full size; raises when nobody wants it any more.
-Pause = Callable[[], None]
+Pause = Callable[[], object]
 
 
 def _go_on() -> None:
@@ -69,36 +69,62 @@ class Level:
 
     def halved(self, pause: Pause = _go_on) -> Level:
         """The same at half the size, from the known pixels only."""
-        share = _half((~self.hole).astype(np.float32))
+        height, width = self.hole.shape
+        shape = (height + 1) // 2, (width + 1) // 2
+        features = np.empty((*shape, self.features.shape[2]), np.float32)
+        hole, avoid = np.empty(shape, np.bool_), np.empty(shape, np.bool_)
+        for top in range(0, height, _ROWS):
+            rows, half = slice(top, top + _ROWS), slice(top // 2, top // 2 + _ROWS // 2)
+            share = _half((~self.hole[rows]).astype(np.float32))
+            part = _half(self.features[rows])
+            part /= np.maximum(share, 1e-6)[..., None]
+            hole[half] = share < 0.5
+            part[hole[half]] = 0
+            features[half] = part
+            avoid[half] = _half(self.avoid[rows].astype(np.float32)) > 0.25
+            pause()
+        return Level(features, hole, avoid)
+
+
+def emptied(image: Float, hole: Flags, pause: Pause) -> Float:
+    """A copy of `image` with 0 under `hole`: what a mask hides must not show anywhere."""
+    copy = np.empty(image.shape, np.float32)
+    for top in range(0, len(image), _ROWS):
+        rows = slice(top, top + _ROWS)
+        copy[rows] = image[rows]
+        copy[rows][hole[rows]] = 0
         pause()
-        features = _half(self.features)
-        pause()
-        features /= np.maximum(share, 1e-6)[..., None]
-        hole = np.asarray(share < 0.5)
-        features[hole] = 0
-        return Level(features, hole, np.asarray(_half(self.avoid.astype(np.float32)) > 0.25))
+    return copy
 
 
 def finest(image: Float, hole: Flags, avoid: Flags, pause: Pause = _go_on) -> Level:
     """The level of `image`, float32 H×W×C; what lies under the hole does not show in it."""
     features = np.empty((*hole.shape, image.shape[2] + 1), np.float32)
-    features[..., :-1] = image
-    pause()
+    height, reach = len(image), _WINDOW // 2 + 2
+    for top in range(0, height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        features[rows, :, :-1] = image[rows]
+        # with the rows around them, so that no strip is seen
+        first, last = max(0, top - reach), min(height, top + _ROWS + reach)
+        texture = _texture(image[first:last], hole[first:last])
+        features[rows, :, -1] = texture[top - first :][:_ROWS]
+        features[rows][hole[rows]] = 0
+        pause()
+    return Level(features, hole, avoid)
+
+
+def _texture(image: Float, hole: Flags) -> Float:
+    """The mean gradient around each pixel, of known pixels alone, times `_TEXTURE`; H×W."""
     gray = cv2.transform(image, np.full((1, image.shape[2]), 1 / image.shape[2], np.float32))
     known = cv2.erode((~hole).astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1)
-    pause()
     slope: Float = np.abs(cv2.Sobel(gray, -1, 1, 0, scale=0.25))
     slope += np.abs(cv2.Sobel(gray, -1, 0, 1, scale=0.25))
     slope *= known
-    pause()
     window = (_WINDOW, _WINDOW)
     texture = np.asarray(cv2.boxFilter(slope, -1, window), np.float32)
     texture /= np.maximum(cv2.boxFilter(known, -1, window), 0.02)
-    pause()
     texture *= np.float32(_TEXTURE)
-    features[..., -1] = texture
-    features[hole] = 0
-    return Level(features, hole, avoid)
+    return texture
 
 
 def _half(values: Float) -> Float:
@@ -126,6 +152,7 @@ class Patches:
         self.index = np.full((height, width), -1, np.int32)
         self.index[wanted] = np.arange(len(self.targets), dtype=np.int32)
         self.pixels = _places(level.hole, pause)
+        self.flat_pixels = self.pixels[:, 0].astype(np.int64) * width + self.pixels[:, 1]
         self.target_bands = _bands(self.targets[:, 0])
         self.pixel_bands = _bands(self.pixels[:, 0])
 

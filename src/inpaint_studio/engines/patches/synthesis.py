@@ -8,8 +8,9 @@ make few seams.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -50,7 +51,9 @@ Told = Callable[[float, Float | None], bool]
 
 
 @dataclass(slots=True)
-class _State:
+class State:
+    """One way to fill one level: its `features` with the hole filled, and where each patch was copied from at which cost."""
+
     patches: Patches
     features: Float
     matches: Ints
@@ -88,25 +91,30 @@ class Synthesis:
 
     def run(self, layouts: Sequence[Layout]) -> Float:
         """The filled image, H×W×C: the one that was given, when it was float32 and contiguous."""
+        with self._threads():
+            self._levels.append(finest(self._image, self._hole, self._avoid, self._pause))
+            depths = [self._depth(layout) for layout in layouts]
+            choose_at = 1 if min(depths) >= 1 else 0
+            area = [level.hole.sum() * self._rounds(i) for i, level in enumerate(self._levels)]
+            self._work = float(sum(sum(area[choose_at : d + 1]) for d in depths) + sum(area[:choose_at])) or 1.0
+            states: list[State] = []
+            for number, (layout, depth) in enumerate(zip(layouts, depths, strict=True)):
+                if states and self._hurried:
+                    break
+                states.append(self._descend(None, layout, depth, choose_at, number))
+            best = min(states, key=lambda state: state.merit)
+            self._pause()
+            if choose_at:
+                self._last = len(layouts)
+                best = self._descend(best, Layout(best.patches.r, 0), 0, 0, self._last)
+            return self._finish(best, _SHARPNESS)
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
         workers = max(1, min(4, os.cpu_count() or 1))
         with ThreadPoolExecutor(workers, thread_name_prefix="patches") as self._pool:
             try:
-                self._levels.append(finest(self._image, self._hole, self._avoid, self._pause))
-                depths = [self._depth(layout) for layout in layouts]
-                choose_at = 1 if min(depths) >= 1 else 0
-                area = [level.hole.sum() * self._rounds(i) for i, level in enumerate(self._levels)]
-                self._work = float(sum(sum(area[choose_at : d + 1]) for d in depths) + sum(area[:choose_at])) or 1.0
-                states: list[_State] = []
-                for number, (layout, depth) in enumerate(zip(layouts, depths, strict=True)):
-                    if states and self._hurried:
-                        break
-                    states.append(self._descend(None, layout, depth, choose_at, number))
-                best = min(states, key=lambda state: state.merit)
-                self._pause()
-                if choose_at:
-                    self._last = len(layouts)
-                    best = self._descend(best, Layout(best.patches.r, 0), 0, 0, self._last)
-                return self._finish(best)
+                yield
             finally:
                 self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -125,24 +133,24 @@ class Synthesis:
             depth += 1
         return depth
 
-    def _descend(self, state: _State | None, layout: Layout, top: int, bottom: int, number: int) -> _State:
+    def _descend(self, state: State | None, layout: Layout, top: int, bottom: int, number: int) -> State:
         """From level `top` down to `bottom`, beginning with `state` of the level above it, or anew."""
         for index in range(top, bottom - 1, -1):
             last = index == 0 and number == self._last
             level = self._levels[index]
-            patches = _patches(level, layout.r, self._pause)
+            patches = patches_of(level, layout.r, self._pause)
             generator = np.random.default_rng((self._seed, number, index))
             costs = np.ones(len(patches.targets), np.float32)
             if state is None:
                 matches = patches.random(generator, len(patches.targets)).copy()
                 features = _peeled(patches, matches, generator, self._pause)
-                state = _State(patches, features, matches, costs)
+                state = State(patches, features, matches, costs)
             else:
                 matches = patches.carried(state.patches, state.matches, generator)
                 # the last one may have the finest level's own, which are large
                 features = level.features if last else level.features.copy()
                 self._pause()
-                state = _State(patches, features, matches, costs)
+                state = State(patches, features, matches, costs)
                 self._revote(state)
             self._improve(state, index, (self._seed * 31 + number) * 31 + index)
             picture = None if index == 0 else self._picture(state, index)
@@ -151,7 +159,7 @@ class Synthesis:
             raise ValueError("there is no level to work on")
         return state
 
-    def _improve(self, state: _State, index: int, seed: int) -> None:
+    def _improve(self, state: State, index: int, seed: int) -> None:
         """Search and vote in turn, until little changes."""
         rounds = self._rounds(index)
         share = float(state.patches.level.hole.sum())
@@ -168,14 +176,14 @@ class Synthesis:
                 break
 
     def _search(
-        self, state: _State, seed: int, *, forward: bool, refresh: bool = True, reach: int | None = None
+        self, state: State, seed: int, *, forward: bool, refresh: bool = True, reach: int | None = None
     ) -> None:
         p, before = state.patches, state.matches.copy()
         height, width = p.index.shape
         channels = state.features.shape[2]
         flat = state.features.reshape(height, width * channels)
         radius = max(height, width) if reach is None else reach
-
+        self._pause()
         burden = self._burden(state)
         self._pause()
 
@@ -187,19 +195,21 @@ class Synthesis:
 
         self._each(work, p.target_bands)
 
-    def _burden(self, state: _State) -> Float:
+    def _burden(self, state: State) -> Float:
         """What each source costs for being used more often than need be (Kaspar et al. 2015): else flat ones take over."""
         p = state.patches
         used = np.zeros(p.index.shape, np.float32)
-        np.add.at(used, (state.matches[:, 0], state.matches[:, 1]), np.float32(1))
+        kernels.tally(state.matches, used)
+        self._pause()
         used = np.asarray(cv2.boxFilter(used, -1, (2 * p.r + 1, 2 * p.r + 1)), np.float32)
+        self._pause()
         used /= np.float32(max(1.0, len(p.targets) / max(1, len(p.source_list))))
         used -= 1
         np.maximum(used, 0, out=used)
         used *= np.float32(_BURDEN)
         return used
 
-    def _votes(self, state: _State, values: Float, sharpness: float) -> Float:
+    def _votes(self, state: State, values: Float, sharpness: float) -> Float:
         p = state.patches
         out = np.zeros((len(p.pixels), values.shape[2]), np.float32)
 
@@ -212,21 +222,24 @@ class Synthesis:
         self._each(work, p.pixel_bands)
         return out
 
-    def _revote(self, state: _State) -> float:
+    def _revote(self, state: State) -> float:
         """Vote on all features of the hole; returns their mean change."""
-        level = state.patches.level
         votes = self._votes(state, state.features, 0.0)
-        change = float(np.abs(votes - state.features[level.hole]).mean())
-        state.features[level.hole] = votes
+        flat = state.features.reshape(-1, state.features.shape[2])
+        pixels = state.patches.flat_pixels
+        change = float(np.abs(votes - flat[pixels]).mean())
+        self._pause()
+        flat[pixels] = votes
         return change
 
-    def _finish(self, state: _State) -> Float:
+    def _finish(self, state: State, sharpness: float) -> Float:
         """The last vote, on the image itself."""
         self._search(state, 5, forward=True, reach=1)
-        self._image[self._hole] = self._votes(state, self._image, _SHARPNESS)
+        votes = self._votes(state, self._image, sharpness)
+        self._image.reshape(-1, self._image.shape[2])[state.patches.flat_pixels] = votes
         return self._image
 
-    def _picture(self, state: _State, index: int) -> Float:
+    def _picture(self, state: State, index: int) -> Float:
         """What the fill looks like so far, at full size."""
         height, width = self._hole.shape
         step = 1 << index
@@ -259,7 +272,7 @@ class Synthesis:
             self._tell(None)
 
 
-def _patches(level: Level, r: int, pause: Pause) -> Patches:
+def patches_of(level: Level, r: int, pause: Pause) -> Patches:
     """Patches of radius `r`, or of the largest below it that leaves enough sources."""
     sources = level.sources(r)
     while r and sources.sum() < (_FEWEST_SOURCES if r > 1 else 1):

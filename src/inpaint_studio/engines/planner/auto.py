@@ -7,7 +7,7 @@ import numpy as np
 from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog
-from inpaint_studio.engines.contract import AUTO, Engine, EngineSpec, FillRequest, FillResult, Progress
+from inpaint_studio.engines.contract import AUTO, Embedded, EngineSpec, FillRequest, FillResult, Progress
 from inpaint_studio.engines.planner.execute import execute
 from inpaint_studio.engines.planner.job import FillJob
 from inpaint_studio.engines.planner.plan import AutoOptions, plan
@@ -40,10 +40,6 @@ def _coverage(hole: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> TiledIma
     return TiledImage.from_array(hole[..., None] * np.uint8(255), COVERAGE)
 
 
-def _load(device: str) -> Engine:
-    return Auto()
-
-
 def all_specs() -> dict[str, EngineSpec]:
     """Every engine by its id, `auto` first."""
     auto = EngineSpec(
@@ -51,7 +47,7 @@ def all_specs() -> dict[str, EngineSpec]:
         version=1,
         title="Automatic: the right engine for each part of the mask",
         licence="MIT",
-        load=_load,
+        load=Embedded(Auto),
         takes=frozenset({"avoid"}),
         options=AutoOptions,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -83,12 +84,19 @@ def execute(plan: Plan, run: Run, progress: Progress) -> Filled:
     pixels, alpha = new_fill_planes(job.source.format, job.source.photo.extent)
     weights = [step.rect.area for step in plan.steps]
     done, notes = 0, list(plan.notes)
-    for index, step in enumerate(plan.steps):
-        share = _Share(progress, sum(weights[:index]) / sum(weights), weights[index] / sum(weights))
-        notes += _fill(plan, index, step, pixels, run, share)
-        done = index + 1
-        if share.finished:
-            break
+    with _Finishing(plan, pixels) as finishing:
+        for index, step in enumerate(plan.steps):
+            share = _Share(progress, sum(weights[:index]) / sum(weights), weights[index] / sum(weights))
+            finishing.wait_for(step.rect)
+            crop = _crop(plan, index, step, pixels)
+            fitted = fit(step.spec, crop, job.recipe.seed, step.options)
+            share.place = step.rect, fitted
+            result = run(step.spec, fitted.request, share)
+            finishing.add(step.rect, fitted, result)
+            notes += _notes(step, fitted, result)
+            done = index + 1
+            if share.finished:
+                break
     opacity = np.where(plan.owner <= done, plan.opacity, 0).astype(np.uint16)
     alpha.write(plan.bounds, opacity[..., None])
     alpha.drop_blank_tiles()
@@ -99,27 +107,62 @@ def execute(plan: Plan, run: Run, progress: Progress) -> Filled:
     return Filled(pixels, alpha, tuple(dict.fromkeys(notes)), left)
 
 
-def _fill(plan: Plan, index: int, step: Step, pixels: TiledImage, run: Run, progress: _Share) -> list[str]:
+class _Finishing:
+    """Brings what engines made back into the photo, in a thread of its own: meanwhile the next step runs.
+
+    A step that sees what is not yet finished has to wait, so that the result is that of one step after the other.
+    """
+
+    def __init__(self, plan: Plan, pixels: TiledImage) -> None:
+        self._finish = Finish(seams=plan.job.recipe.seams, grain=plan.job.recipe.grain)
+        self._pixels = pixels
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="finishing")
+        self._waiting: list[tuple[Rect, Future[None]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+        if kind is None:
+            self.wait_for(None)
+
+    def add(self, rect: Rect, fitted: Fitted, result: FillResult) -> None:
+        """Finish `result` in `rect`, after the others."""
+        # no crop more than the two that are worked on is kept
+        for _, other in self._waiting:
+            other.result()
+        self._waiting = [(rect, self._pool.submit(self._write, rect, fitted, result))]
+
+    def wait_for(self, rect: Rect | None) -> None:
+        """Until what lies in `rect` (None: anywhere) is finished. Raises what finishing it raised."""
+        for place, future in self._waiting:
+            if rect is None or not place.clipped(rect).empty:
+                future.result()
+
+    def _write(self, rect: Rect, fitted: Fitted, result: FillResult) -> None:
+        mine = fitted.crop.hole
+        restored = fitted.restore(result, self._finish)
+        inner = Rect.around(mine)
+        area = inner.moved(rect.left, rect.top)
+        part = self._pixels.read(area)
+        own = mine[inner.slices]
+        part[own] = restored[inner.slices][own]
+        self._pixels.write(area, part)
+
+
+def _crop(plan: Plan, index: int, step: Step, pixels: TiledImage) -> Crop:
     owner = _owner(plan, step.rect)
-    mine = owner == index + 1
-    crop = Crop(
+    return Crop(
         samples=_visible(plan, step.rect, owner, index, pixels),
         pixel_format=plan.job.source.format,
-        hole=mine,
+        hole=owner == index + 1,
         avoid=(owner > index + 1) | barred(plan.job, step.rect, copies=COPIES in step.spec.takes),
         soft=_soft(plan, step.rect),
     )
-    fitted = fit(step.spec, crop, plan.job.recipe.seed, step.options)
-    progress.place = step.rect, fitted
-    result = run(step.spec, fitted.request, progress)
-    recipe = plan.job.recipe
-    restored = fitted.restore(result, Finish(seams=recipe.seams, grain=recipe.grain))
-    inner = Rect.around(mine)
-    area = inner.moved(step.rect.left, step.rect.top)
-    part = pixels.read(area)
-    own = mine[inner.slices]
-    part[own] = restored[inner.slices][own]
-    pixels.write(area, part)
+
+
+def _notes(step: Step, fitted: Fitted, result: FillResult) -> list[str]:
     notes = [result.note] if result.note else []
     if fitted.reduced:
         percent = round(100 * fitted.request.image.shape[1] / step.rect.width)

@@ -194,7 +194,7 @@ def _crops(parts: list[Part], spec: EngineSpec) -> Iterator[tuple[list[Part], Re
     """Groups of parts with the box that holds their pixels; long thin parts share a grid of tiles instead."""
     long = [part for part in parts if part.rect.area > _SHARED_AREA and part.widest <= _THIN_TILE / 8]
     rest = [part for part in parts if part not in long]
-    for tile in sorted({tile for part in long for tile in _tiles(part.rect)}, key=lambda r: (r.top, r.left)):
+    for tile in sorted({tile for part in long for tile in _tiles(part.rect)}, key=_turn):
         box = Rect.union_of(part.rect.clipped(tile) for part in long)
         yield [part for part in long if not part.rect.clipped(tile).empty], box
     # a crop of a network's native size costs the same whatever it holds
@@ -202,6 +202,11 @@ def _crops(parts: list[Part], spec: EngineSpec) -> Iterator[tuple[list[Part], Re
     for group in cluster([part.rect for part in rest], reach, most):
         members = [rest[index] for index in group]
         yield members, Rect.union_of(part.rect for part in members)
+
+
+def _turn(tile: Rect) -> tuple[int, int, int, int]:
+    """Neighbours are not filled one after the other: each would have to wait until the one before it is finished."""
+    return tile.top // _THIN_TILE % 2, tile.left // _THIN_TILE % 2, tile.top, tile.left
 
 
 def _tiles(rect: Rect) -> Iterator[Rect]:
