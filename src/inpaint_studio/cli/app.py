@@ -14,13 +14,14 @@ from inpaint_studio.cli.detect import detect
 from inpaint_studio.cli.engines import engines
 from inpaint_studio.cli.fill import fill
 from inpaint_studio.cli.models import app as models
+from inpaint_studio.cli.progress import CANCELLED
 from inpaint_studio.cli.restore import restore
 from inpaint_studio.cli.settings import settings
 from inpaint_studio.cli.setup import app as setup
 from inpaint_studio.errors import Cancelled, InputError, StudioError
 
 #: Exit codes, part of the public face.
-DONE, FAILED, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001  typer calls it

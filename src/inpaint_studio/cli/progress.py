@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Self, TypeVar
@@ -12,6 +15,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from inpaint_studio.engines.contract import Decision, Float
 
 T = TypeVar("T")
+
+#: What the process ends with after Ctrl+C.
+CANCELLED = 130
 
 
 class Bar:
@@ -43,6 +49,21 @@ class Bar:
         self._bar.stop()
 
 
+#: Set once work was given up.
+_given_up = threading.Event()
+
+
+@atexit.register
+def _end_at_once() -> None:
+    """End the process, after all else that ends with it, where work was given up: native code that is still running
+    would meet a half-ended interpreter and abort.
+    """
+    if _given_up.is_set():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(CANCELLED)
+
+
 def interruptible(work: Callable[[], T]) -> T:
     """`work()` in a thread of its own, so that Ctrl+C is heard while native code runs; what it raises is raised here.
 
@@ -59,7 +80,11 @@ def interruptible(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=body, daemon=True)
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        _given_up.set()
+        raise
     if failed:
         raise failed[0]
     return done[0]
