@@ -93,9 +93,8 @@ def test_engines_and_their_options(qtbot: QtBot, panel: FillPanel) -> None:
     assert "2·radius" in radius.toolTip()
     radius.selectAll()
     qtbot.keyClicks(radius, "5")
-    recipe = panel.recipe()
-    assert recipe.options["patch_radius"] == 5
-    assert replace(recipe, options={}) == Recipe(engine="patchmatch", grow=4, feather=2)
+    options = {"patch_radius": 5, "layouts": 2}
+    assert panel.recipe() == Recipe(engine="patchmatch", options=options, grow=4, feather=2)
     assert panel.findChild(QSpinBox, "fill.option.thin_px") is None
 
 
@@ -166,9 +165,7 @@ def test_run_again_starts_with_the_recipe_and_the_next_seed(qtbot: QtBot, dialog
     qtbot.keyClicks(seed, "12")
     with qtbot.waitSignal(dialog.accepted):
         qtbot.keyClick(seed, Qt.Key.Key_Return)
-    recipe = dialog.recipe()
-    assert recipe.options["patch_radius"] == 4
-    assert replace(recipe, options={}) == Recipe(engine="patchmatch", seed=12)
+    assert dialog.recipe() == Recipe(engine="patchmatch", seed=12, options={"patch_radius": 4, "layouts": 2})
 
 
 def test_escape_leaves_run_again(qtbot: QtBot, dialog: RunAgainDialog) -> None:
