@@ -136,8 +136,9 @@ def test_tools_that_look_at_the_photo(bench: tuple[Screen, Bench]) -> None:
 def test_tools_that_retouch(bench: tuple[Screen, Bench]) -> None:
     on, photo = bench
     on.press("j")
-    photo.drag((252, 152), (252, 172))
-    photo.done("Heal", "heal", changed=[(251, 152)], same=[(324, 224), *FAR])
+    photo.drag((265, 165), (315, 165), (315, 190), (265, 190), (265, 215), (315, 215))
+    photo.done("Heal", "heal", changed=[(254, 160), (290, 190), (324, 224)], same=[(215, 190), (365, 190), *FAR])
+    on.press("ctrl+z")
     on.press("s")
     photo.click((480, 300), held="Alt_L")
     photo.drag((318, 218), (318, 210))
