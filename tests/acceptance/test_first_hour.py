@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QListWidget, QSpinBox
 
 from tests.acceptance.conftest import Run, garden
-from tests.acceptance.test_recovery import die
+from tests.acceptance.test_recovery import die_twice
 from tests.acceptance.user import User
 
 
@@ -130,12 +130,7 @@ def test_the_list_of_engines_says_what_they_are_for(at_the_window: Run, picture:
 
 def test_of_several_documents_that_were_left_the_others_are_offered_too(at_the_window: Run, picture: Path) -> None:
     async def scenario(user: User) -> None:
-        for _ in range(2):
-            user.paint((100, 100), (150, 100))
-            await die(user)
-            await user.window.file_commands.open_files([picture])
-        await user.window.files.close(user.tab, discard=True)
-        user.window.remove_tab(user.tab)
+        await die_twice(user, picture)
         await user.window.file_commands.look_for_leftovers()
         user.click("welcome.recover")
         await user.opened(1)

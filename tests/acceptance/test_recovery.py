@@ -22,6 +22,16 @@ async def die(user: User) -> None:
     user.window.remove_tab(tab)
 
 
+async def die_twice(user: User, picture: Path) -> None:
+    """Leave two documents behind, and no other open."""
+    for _ in range(2):
+        user.paint((100, 100), (150, 100))
+        await die(user)
+        await user.window.file_commands.open_files([picture])
+    await user.window.files.close(user.tab, discard=True)
+    user.window.remove_tab(user.tab)
+
+
 async def start_page(user: User) -> list[QWidget]:
     """What every start does, and the leftovers that are then offered."""
     await user.window.file_commands.look_for_leftovers()
@@ -101,12 +111,7 @@ def test_what_was_left_can_wait(at_the_window: Run, picture: Path, tmp_path: Pat
     other = garden(tmp_path / "other.png")
 
     async def scenario(user: User) -> None:
-        for _ in range(2):
-            user.paint((100, 100), (150, 100))
-            await die(user)
-            await user.window.file_commands.open_files([picture])
-        await user.window.files.close(user.tab, discard=True)
-        user.window.remove_tab(user.tab)
+        await die_twice(user, picture)
         await start_with(user, other)
         assert "2 documents" in user.text("messages.text")
         user.click("messages.later")
