@@ -10,6 +10,7 @@ class UniTuple(Type):
 uint8: Type
 uint16: Type
 uint32: Type
+uint64: Type
 int16: Type
 int32: Type
 int64: Type

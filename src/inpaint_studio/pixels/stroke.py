@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inpaint_studio.pixels.format import Samples
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.stroke_backend import kernels
+from inpaint_studio.pixels.stroke_fallback import FINE_RADIUS
 from inpaint_studio.pixels.stroke_path import Nib
 from inpaint_studio.pixels.tiled import TILE, TiledImage, TileKey, tile_keys, tile_rect
 
@@ -21,6 +22,9 @@ Coverage = NDArray[np.uint8]
 
 _BLANK: Coverage = np.zeros((TILE, TILE), np.uint8)
 _BLANK.flags.writeable = False
+_NO_SAMPLES = np.zeros((0, 0, 0), np.uint64)
+#: How many tiles keep their samples, 2 MiB each. In others the greater of two values stands where a thin stroke meets itself.
+_MOST_SEEN = 16
 #: Half a tile's diagonal: a tile whose centre is further away from something than this does not touch it.
 _HALF_DIAGONAL = TILE / math.sqrt(2)
 _THINNEST = 0.5
@@ -48,6 +52,8 @@ class StrokeBuffer:
         self._extent = extent
         self._hardness = hardness
         self._spare = np.zeros((TILE, TILE), np.uint8)
+        #: Which of a pixel's 16×16 samples are covered, for the tiles that a thin hard brush touched last.
+        self._seen: dict[TileKey, NDArray[np.uint64]] = {}
         self._full: set[TileKey] = set()
         #: Whether the last chord's end is covered as by a disc of its own: not where pressure changes along the chord.
         self._even = False
@@ -63,7 +69,8 @@ class StrokeBuffer:
             joined = False
         joined = joined and self._even
         self._even = start.radius == end.radius and start.amount == end.amount
-        reach = max(start.radius, end.radius) + 2
+        widest = max(start.radius, end.radius)
+        reach = widest + 2
         bounds = Rect(
             math.floor(min(start.x, end.x) - reach),
             math.floor(min(start.y, end.y) - reach),
@@ -72,15 +79,17 @@ class StrokeBuffer:
         )
         core = end.radius * self._hardness - 2
         capsule = kernels().capsule
+        thin = widest < FINE_RADIUS and (1 - self._hardness) * widest <= 1
         changed = {}
         for key in tile_keys(bounds.clipped(self._extent)):
             top, left = key[0] * TILE, key[1] * TILE
             if key in self._full or _distance(left + TILE / 2, top + TILE / 2, start, end) > reach + _HALF_DIAGONAL:
                 continue
             tile = self.tiles.get(key, self._spare)
+            seen = self._samples(key, tile.shape) if thin else _NO_SAMPLES
             box = Rect(
                 *capsule(
-                    tile, left, top, start.x, start.y, end.x, end.y, start.radius, end.radius,
+                    tile, seen, left, top, start.x, start.y, end.x, end.y, start.radius, end.radius,
                     start.amount, end.amount, self._hardness, joined,
                 )
             )  # fmt: skip
@@ -94,6 +103,16 @@ class StrokeBuffer:
                 self.tiles[key] = tile
                 self._spare = np.zeros((TILE, TILE), np.uint8)
         return changed
+
+    def _samples(self, key: TileKey, shape: tuple[int, ...]) -> NDArray[np.uint64]:
+        """Which of the 16×16 samples of each pixel of the tile `key` the stroke has covered, where it was thin and hard."""
+        seen = self._seen.pop(key, None)
+        if seen is None:
+            seen = np.zeros((*shape, 4), np.uint64)
+            if len(self._seen) >= _MOST_SEEN:
+                del self._seen[next(iter(self._seen))]
+        self._seen[key] = seen
+        return seen
 
 
 def _not_too_thin(nib: Nib) -> Nib:

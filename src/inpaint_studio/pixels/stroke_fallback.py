@@ -12,11 +12,14 @@ Pixels = NDArray[np.uint32]
 Box = tuple[int, int, int, int]
 Reals = NDArray[np.float32]
 
-_FINE_RADIUS = 6.0
+Seen = NDArray[np.uint64]
+
+#: Below this radius a hard edge is sampled 16×16 within a pixel: the distance alone is too coarse for so strong a curve.
+FINE_RADIUS = 6.0
 
 
 def capsule(
-    tile: Bytes, left: int, top: int,
+    tile: Bytes, seen: Seen, left: int, top: int,
     x0: float, y0: float, x1: float, y1: float, r0: float, r1: float, a0: float, a1: float, hardness: float,
     joined: bool,  # noqa: FBT001  called as the compiled one is, which saves work by it
 ) -> Box:  # fmt: skip
@@ -38,14 +41,31 @@ def capsule(
     px = (np.arange(begin, end) + (left + 0.5 - x0)).astype(np.float32)[None, :]
     py = (np.arange(first, last) + (top + 0.5 - y0)).astype(np.float32)[:, None]
     way = _Way(x1 - x0, y1 - y0, r0, r1 - r0)
-    inside, t = way.soft(px, py, hardness) if not hard else way.hard(px, py, fine=widest < _FINE_RADIUS)
-    values = (inside * np.float32(255) * (np.float32(a0) + t * np.float32(a1 - a0)) + np.float32(0.5)).astype(np.uint8)
     part = tile[first:last, begin:end]
+    inside, t = way.hard(px, py) if hard else way.soft(px, py, hardness)
+    amount = np.float32(255) * (np.float32(a0) + t * np.float32(a1 - a0))
+    covered = inside * amount
+    if hard and widest < FINE_RADIUS:
+        covered = _united(part, seen[first:last, begin:end], way.samples(px, py), amount)
+    values = (covered + np.float32(0.5)).astype(np.uint8)
     rows = np.flatnonzero((values > part).any(1))
     if rows.size == 0:
         return width, height, 0, 0
     np.maximum(part, values, out=part)
     return begin, first + int(rows[0]), end, first + int(rows[-1]) + 1
+
+
+def _united(part: Bytes, seen: Seen, hits: Seen, amount: Reals) -> Reals:
+    """Coverage (0..255) once the samples `hits` have joined those that the stroke has `seen`, which takes them in."""
+    fresh = _share(hits & ~seen)
+    seen |= hits
+    return np.asarray(
+        np.maximum(_share(hits) * amount, np.minimum(_share(seen) * amount, part + fresh * amount)), np.float32
+    )
+
+
+def _share(bits: Seen) -> Reals:
+    return np.asarray(np.bitwise_count(bits).sum(-1, dtype=np.float32) / np.float32(256), np.float32)
 
 
 class _Way:
@@ -56,16 +76,24 @@ class _Way:
         self.length2 = dx * dx + dy * dy
         self.per_length2 = np.float32(1 / self.length2 if self.length2 > 0 else 0)
 
-    def hard(self, px: Reals, py: Reals, *, fine: bool) -> tuple[Reals, Reals]:
+    def hard(self, px: Reals, py: Reals) -> tuple[Reals, Reals]:
         """Coverage 0..1 with an edge one pixel wide, and where on the way (0..1) the covering disc is."""
         depth, t = self._depth(px, py)
-        if not fine:
-            return np.clip(depth + np.float32(0.5), 0, 1), t
-        hits = np.zeros(depth.shape, np.float32)
-        for sy in (np.arange(8, dtype=np.float32) - np.float32(3.5)) / 8:
-            for sx in (np.arange(8, dtype=np.float32) - np.float32(3.5)) / 8:
-                hits += self._depth(px + sx, py + sy)[0] >= 0
-        return hits / np.float32(64), t
+        return np.clip(depth + np.float32(0.5), 0, 1), t
+
+    def samples(self, px: Reals, py: Reals) -> Seen:
+        """Which of the 16×16 samples in each pixel are covered, a bit each in four words a pixel."""
+        depth, _ = self._depth(px, py)
+        bits = np.zeros((*depth.shape, 4), np.uint64)
+        bits[depth >= np.float32(0.75)] = ~np.uint64(0)
+        rows, columns = np.nonzero(np.abs(depth) < np.float32(0.75))
+        edge = np.zeros((rows.size, 4), np.uint64)
+        for number in range(256):
+            sx, sy = ((np.float32(part) - np.float32(7.5)) / 16 for part in (number % 16, number // 16))
+            hit = self._depth(px[0, columns] + sx, py[rows, 0] + sy)[0] >= 0
+            edge[:, number // 64] |= hit.astype(np.uint64) << np.uint64(number % 64)
+        bits[rows, columns] = edge
+        return bits
 
     def _depth(self, px: Reals, py: Reals) -> tuple[Reals, Reals]:
         tilt = np.float32(0)

@@ -14,15 +14,17 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
+from inpaint_studio.pixels.stroke_fallback import FINE_RADIUS
+
 Bytes = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 #: float32 or uint32 inside the kernels, where the width of every number decides how many fit in one instruction.
 Scalar = Any
 
-#: Below this radius a hard edge is sampled 8×8 within a pixel: the distance alone is too coarse for so strong a curve.
-FINE_RADIUS = 6.0
+Seen = NDArray[np.uint64]
 
 _BYTES = types.Array(types.uint8, 2, "C")
+_SAMPLES = types.Array(types.uint64, 3, "C")
 _INT, _REAL = types.int64, types.float64
 
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
@@ -60,9 +62,19 @@ def _hard_row(
     return changed
 
 
+@njit(nogil=True, boundscheck=False, cache=True)
+def _ones(bits: Any) -> Any:
+    """How many bits are set (Warren, Hacker's Delight, 2012, section 5-1)."""
+    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (bits * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
 @njit(nogil=True, fastmath=True, boundscheck=False, cache=True)
 def _fine_row(
     row: Bytes,
+    seen: Seen,
     first: int,
     shift: Scalar,
     py: Scalar,
@@ -75,7 +87,11 @@ def _fine_row(
     a0: Scalar,
     da: Scalar,
 ) -> Any:
-    """As `_hard_row`, with 8×8 samples in each pixel that the edge may cross."""
+    """As `_hard_row`, with 16×16 samples in each pixel that the edge may cross.
+
+    `seen` keeps, a bit each in four words a pixel, which samples the stroke has covered: where chords meet or cross within a
+    pixel their union counts, not the greater of the two.
+    """
     changed = np.uint8(0)
     for i in range(row.size):
         px = np.float32(first + i) + shift
@@ -84,19 +100,25 @@ def _fine_row(
         depth = r0 + t * dr - math.sqrt((px - t * dx) ** 2 + (py - t * dy) ** 2)
         if depth <= np.float32(-0.75):
             continue
-        inside = _ONE
-        if depth < np.float32(0.75):
-            hits = 0
-            for sy in range(8):
-                qy = py + (np.float32(sy) - np.float32(3.5)) * np.float32(0.125)
-                for sx in range(8):
-                    qx = px + (np.float32(sx) - np.float32(3.5)) * np.float32(0.125)
+        own, union, fresh = np.uint64(0), np.uint64(0), np.uint64(0)
+        for word in range(4):
+            hits = np.uint64(0xFFFFFFFFFFFFFFFF)
+            if depth < np.float32(0.75):
+                hits = np.uint64(0)
+                for k in range(64):
+                    qx = px + (np.float32(k % 16) - np.float32(7.5)) * np.float32(1 / 16)
+                    qy = py + (np.float32(4 * word + k // 16) - np.float32(7.5)) * np.float32(1 / 16)
                     s = min(_ONE, max(_ZERO, (qx * dx + qy * dy) * per_length2 + abs(qx * dy - qy * dx) * tilt))
                     radius = r0 + s * dr
                     if (qx - s * dx) ** 2 + (qy - s * dy) ** 2 <= radius * radius:
-                        hits += 1
-            inside = np.float32(hits) * np.float32(1 / 64)
-        value = np.uint8(np.int32(inside * (a0 + t * da) * _WHITE + _HALF))
+                        hits |= np.uint64(1) << np.uint64(k)
+            before = seen[i, word]
+            seen[i, word] = before | hits
+            own, union, fresh = own + _ones(hits), union + _ones(before | hits), fresh + _ones(hits & ~before)
+        amount = (a0 + t * da) * _WHITE * np.float32(1 / 256)
+        # samples that a chord of another amount covered keep what that one gave them
+        added = np.float32(row[i]) + np.float32(fresh) * amount
+        value = np.uint8(np.int32(max(np.float32(own) * amount, min(np.float32(union) * amount, added)) + _HALF))
         new = max(row[i], value)
         changed |= new ^ row[i]
         row[i] = new
@@ -221,17 +243,18 @@ def _beside(side: int, begin: int, end: int, gap_begin: int, gap_end: int) -> An
 
 
 @njit(
-    types.UniTuple(_INT, 4)(_BYTES, _INT, _INT, *(_REAL,) * 9, types.boolean),
+    types.UniTuple(_INT, 4)(_BYTES, _SAMPLES, _INT, _INT, *(_REAL,) * 9, types.boolean),
     cache=True, nogil=True,
 )  # fmt: skip
 def capsule(
-    tile: Bytes, left: int, top: int,
+    tile: Bytes, seen: Seen, left: int, top: int,
     x0: float, y0: float, x1: float, y1: float, r0: float, r1: float, a0: float, a1: float, hardness: float,
     joined: bool,  # noqa: FBT001  numba calls by position
 ) -> Box:  # fmt: skip
     """Max-blend the way of a disc from (x0, y0), radius r0, amount a0 to (x1, y1), r1, a1 into `tile`.
 
-    The tile's first pixel is (left, top). joined: the chord before ended at the start with the same radius and amount, and
+    The tile's first pixel is (left, top). seen: the tile's samples, for a hard edge of a radius below FINE_RADIUS; not looked
+    at for others. joined: the chord before ended at the start with the same radius and amount, and
     kept both. Returns left, top, right, bottom of what may have changed, in the tile's own pixels; right <= left when
     nothing did.
     """
@@ -282,7 +305,8 @@ def capsule(
             elif not hard:
                 changed = _soft_row(part, first, shift, py, dx, dy, per_length2, r, dr, soft, a, da)
             elif fine:
-                changed = _fine_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
+                part_seen = seen[row, from_x:to_x]
+                changed = _fine_row(part, part_seen, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
             else:
                 changed = _hard_row(part, first, shift, py, dx, dy, per_length2, r, dr, tilt, a, da)
             if changed:
