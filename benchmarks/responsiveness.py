@@ -23,6 +23,7 @@ import numpy as np
 import tifffile
 
 from benchmarks._machine import Witnesses
+from inpaint_studio import app
 from inpaint_studio.pixels import compiled
 from inpaint_studio.resources import resource
 
@@ -48,6 +49,8 @@ def _round(folder: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         environment = {
             "QT_QPA_PLATFORM": "offscreen",
+            # as the program has it; here numpy is imported before it
+            **app._SMALL_PAGES,
             # compiled by `make`, so that a round sees what a user sees
             "NUMBA_CACHE_DIR": str(compiled.folder()),
             **os.environ,

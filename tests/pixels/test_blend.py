@@ -22,7 +22,7 @@ coverages = arrays(np.uint8, SHAPE)
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[Samples, Samples]:
     dtype = np.dtype(draw(st.sampled_from(DTYPES)))
-    shape = (*SHAPE, draw(st.sampled_from([1, 3, 4])))
+    shape = (*SHAPE, draw(st.sampled_from([1, 2, 3, 4, 6])))
     finite = {"allow_nan": False, "allow_infinity": False} if dtype.kind == "f" else {}
     one = arrays(dtype, shape, elements=finite or None)
     return draw(one), draw(one)
@@ -40,6 +40,14 @@ def test_a_blend_is_exact_at_the_ends_and_in_between_otherwise(pair: tuple[Sampl
     assert (result <= np.maximum(below, fill)).all()
     assert (below.tobytes(), fill.tobytes()) == (kept[0].tobytes(), kept[1].tobytes())
     assert not np.shares_memory(result, below)
+
+
+@given(pairs(), st.sampled_from([0, OPAQUE]))
+def test_all_or_nothing_is_a_copy_of_the_one_or_the_other(pair: tuple[Samples, Samples], opacity: int) -> None:
+    expected = pair[1] if opacity else pair[0]
+    result = blend(*pair, np.full(SHAPE, opacity, np.uint16))
+    assert result.tobytes() == expected.tobytes()
+    assert not any(np.shares_memory(result, one) for one in pair)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

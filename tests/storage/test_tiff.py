@@ -48,7 +48,8 @@ def write_layout(path: Path, name: str, pixels: np.ndarray) -> None:
 
 @pytest.mark.parametrize("pixels", [PIXELS, (PIXELS >> 8).astype(np.uint8), FLOATS], ids=["16", "8", "float"])
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_graft_changes_only_changed_blocks(name, pixels, tmp_path):
+@pytest.mark.parametrize("compared", ["with what was read", "with the file"])
+def test_graft_changes_only_changed_blocks(compared, name, pixels, tmp_path):
     source, target = tmp_path / "source.tif", tmp_path / "target.tif"
     write_layout(source, name, pixels)
     assert probe(source).frames == 2
@@ -56,7 +57,8 @@ def test_graft_changes_only_changed_blocks(name, pixels, tmp_path):
     assert np.array_equal(photo.pixels, pixels)
     edited = photo.pixels.copy()
     edited[40:50, 60:80] = 1
-    write_photo(replace(photo, pixels=edited), target)
+    known = photo.original if compared == "with what was read" else None
+    write_photo(replace(photo, pixels=edited, original=known), target)
     before, after = source.read_bytes(), target.read_bytes()
     assert len(after) >= len(before)
     differing = sum(a != b for a, b in zip(before, after[: len(before)], strict=True))
@@ -76,6 +78,46 @@ def test_unchanged_photo_is_copied(tmp_path):
     write_layout(tmp_path / "a.tif", "tiles", PIXELS)
     write_photo(read_photo(tmp_path / "a.tif", max_megapixels=1), tmp_path / "b.tif")
     assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_only_blocks_that_changed_are_decoded_while_the_file_stands(name, tmp_path, monkeypatch):
+    source = tmp_path / "source.tif"
+    write_layout(source, name, PIXELS)
+    photo = read_photo(source, max_megapixels=1)
+    edited = photo.pixels.copy()
+    edited[3, 4] = 1
+    decoded = []
+    asked = tifffile.TiffPage.decode
+
+    def spied(page):
+        decode = asked.func(page)
+        return lambda data, index: decoded.append(index) or decode(data, index)
+
+    monkeypatch.setattr(tifffile.TiffPage, "decode", property(spied))
+    write_photo(replace(photo, pixels=edited), tmp_path / "target.tif")
+    monkeypatch.undo()
+    assert len(decoded) == (3 if "planar" in name else 1)
+    assert np.array_equal(read_photo(tmp_path / "target.tif", max_megapixels=1).pixels, edited)
+
+
+def test_a_file_that_another_program_changed_meanwhile_is_compared_as_it_is_now(tmp_path):
+    path = tmp_path / "source.tif"
+    write_layout(path, "strips", PIXELS)
+    photo = read_photo(path, max_megapixels=1)
+    write_layout(path, "strips", PIXELS[::-1])
+    assert not photo.original.stands
+    edited = photo.pixels.copy()
+    edited[3, 4] = 1
+    write_photo(replace(photo, pixels=edited), tmp_path / "target.tif")
+    assert np.array_equal(read_photo(tmp_path / "target.tif", max_megapixels=1).pixels, edited)
+
+
+def test_the_pixels_of_a_file_cannot_be_written_by_mistake(tmp_path):
+    path = tmp_path / "source.tif"
+    write_layout(path, "strips", PIXELS)
+    with pytest.raises(ValueError, match="read-only"):
+        read_photo(path, max_megapixels=1).pixels[0, 0] = 1
 
 
 def test_short_byte_counts_that_would_overflow_are_written_anew(tmp_path):

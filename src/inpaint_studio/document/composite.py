@@ -24,7 +24,10 @@ class FrozenFill:
 
     def opacity_in(self, rect: Rect) -> Opacity:
         """How much of the fill is seen in `rect`, 16-bit H×W: its alpha, less what is hidden, by its opacity."""
-        return fade(hide(self.alpha.read(rect)[..., 0], self.hidden.read(rect)[..., 0]), self.opacity)
+        alpha = self.alpha.read(rect)[..., 0]
+        if self.hidden.tiles:
+            alpha = hide(alpha, self.hidden.read(rect)[..., 0])
+        return fade(alpha, self.opacity)
 
 
 @dataclass(frozen=True, slots=True)

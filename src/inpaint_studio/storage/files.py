@@ -17,7 +17,7 @@ from inpaint_studio.storage.convert import at_depth, converted
 from inpaint_studio.storage.family import Claiming, Family, Keep, Paged, WriteOptions
 from inpaint_studio.storage.icc import fitting
 from inpaint_studio.storage.orientation import SIDEWAYS, stored
-from inpaint_studio.storage.photo import Metadata, Photo, PhotoInfo
+from inpaint_studio.storage.photo import Metadata, Original, Photo, PhotoInfo
 from inpaint_studio.storage.previews import Picture
 from inpaint_studio.storage.refusals import damaged, decoding, no_page, unreadable
 from inpaint_studio.storage.registry import FAMILIES
@@ -62,7 +62,7 @@ def read_photo(path: Path, *, max_megapixels: float, page: int = 0) -> Photo:
     """Decode the photo `path`, upright and at its own depth. Raises InputError when it cannot be opened.
 
     What it is its contents say, whatever its name ends in; `Photo.notes` tells when they disagree. The header is
-    checked first: nothing larger than `max_megapixels` is decoded. `page` counts from 0.
+    checked first: nothing larger than `max_megapixels` is decoded. `page` counts from 0. The pixels can only be read.
     """
     family, info = _probed(path, page)
     if info.megapixels > max_megapixels:
@@ -71,10 +71,14 @@ def read_photo(path: Path, *, max_megapixels: float, page: int = 0) -> Photo:
             f"`inpaint-studio settings max_megapixels {np.ceil(info.megapixels):.0f}` raises it.",
         )
     with decoding(path):
+        stamp = Original.stamp_of(path)
         photo = family.read(path, page)
+    # it stands for what the file holds
+    photo.pixels.flags.writeable = False
     icc = photo.metadata.icc
     unclear = (_BAD_PROFILE,) if icc is not None and not usable(icc, photo.format.colour) else ()
-    return replace(photo, notes=(*_name_note(path, family), *unclear, *photo.notes))
+    notes = (*_name_note(path, family), *unclear, *photo.notes)
+    return replace(photo, notes=notes, original=Original(photo.pixels, path, stamp))
 
 
 def read_mask(path: Path, *, max_megapixels: float = MASK_MEGAPIXELS) -> NDArray[np.uint8]:

@@ -28,13 +28,37 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """The pixels as they were read from the file `path`, and how to tell that it is still the same file."""
+
+    pixels: Samples
+    path: Path
+    stamp: tuple[int, ...]
+
+    @staticmethod
+    def stamp_of(path: Path) -> tuple[int, ...]:
+        """What changes when a file is written or replaced. Raises OSError."""
+        seen = path.stat()
+        return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+    @property
+    def stands(self) -> bool:
+        """Whether the file still holds these pixels."""
+        try:
+            return self.stamp_of(self.path) == self.stamp
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Photo:
     """A decoded photo. `pixels` are H×W×C as shown, that is with the orientation applied, in `format`.
 
     `path` is the file the pixels came from and `family` the id of its family: a writer of the same family takes from
     that file what the pixels do not say. `extra` (H×W×N as shown, same sample type) are channels that are neither
     colour nor alpha, such as a scanner's infrared. `page` counts from 0 in files of several. `notes` are what the user
-    should know about the file, in sentences.
+    should know about the file, in sentences. `original` stays with what is made of a photo that was read: a writer can tell
+    by it what has changed.
     """
 
     pixels: Samples
@@ -45,6 +69,7 @@ class Photo:
     extra: Samples | None = None
     page: int = 0
     notes: tuple[str, ...] = ()
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -99,38 +100,56 @@ def _packed(layout: Layout, entry: Entry, values: list[int]) -> bytes:
     return layout.pack(f"{len(values)}{_CODES[entry.kind]}", *values)
 
 
-def changed_blocks(source: Path, page: Page, samples: Samples) -> list[Block]:
+def changed_blocks(source: Path, page: Page, samples: Samples, before: Samples | None = None) -> list[Block]:
     """The blocks of `source` in which `samples` differ, encoded as the page asks.
 
-    `samples` are H×W×C with all channels in the stored order. Raises `refusals.DECODER_ERRORS` for a damaged file.
+    `samples` are H×W×C with all channels in the stored order; `before`, where they are at hand, are those that the page holds:
+    then only the blocks that differ are decoded. Raises `refusals.DECODER_ERRORS` for a damaged file.
     """
     import tifffile
 
     down, across = page.grid
     height, width = page.block
 
+    def part(of: Samples, plane: int, top: int, left: int) -> Samples:
+        channels = slice(plane, plane + 1) if page.planes > 1 else slice(None)
+        return of[top : top + height, left : left + width, channels]
+
     def changed(segment: tuple[Samples | None, tuple[int, ...], tuple[int, ...]]) -> Block | None:
         old, (plane, _, top, left, *_), _ = segment
         if old is None:
             raise ValueError("TIFF block missing")
-        channels = slice(plane, plane + 1) if page.planes > 1 else slice(None)
-        new = samples[top : top + height, left : left + width, channels]
-        standing = old[0, : new.shape[0], : new.shape[1]]
-        if np.array_equal(_numbers(standing), _numbers(new)):
+        new = part(samples, plane, top, left)
+        if _same(old[0, : new.shape[0], : new.shape[1]], new):
             return None
         block = np.array(old[0])
         block[: new.shape[0], : new.shape[1]] = new
         return Block((plane * down + top // height) * across + left // width, _encoded(page, block))
 
-    with tifffile.TiffFile(source) as tiff:
-        # segment by segment, on all processors: the whole picture is never decoded at once
-        segments = tiff.pages[page.index].aspage().segments(func=changed, maxworkers=os.cpu_count())
+    def differs(number: int) -> bool:
+        plane, (row, column) = number // (down * across), divmod(number % (down * across), across)
+        place = plane, row * height, column * width
+        return before is None or not _same(part(before, *place), part(samples, *place))
+
+    with tifffile.TiffFile(source) as tiff, ThreadPoolExecutor(os.cpu_count()) as pool:
+        # block by block, on all processors: the whole picture is never decoded at once
+        opened = tiff.pages[page.index].aspage()
+        numbers = [number for number in range(len(page.offsets)) if differs(number)]
+        batches = tiff.filehandle.read_segments(
+            [page.offsets[number] for number in numbers],
+            [page.counts[number] for number in numbers],
+            indices=numbers,
+            flat=False,
+        )
+        segments = [found for batch in batches for found in pool.map(lambda one: changed(opened.decode(*one)), batch)]
         return [block for block in segments if block is not None]
 
 
-def _numbers(samples: Samples) -> Samples:
-    """Float samples as the whole numbers that their bits are: a NaN is equal to itself."""
-    return samples.view(np.uint32) if samples.dtype == np.float32 else samples
+def _same(one: Samples, other: Samples) -> bool:
+    """Whether two arrays hold the same bits, which for a NaN means that it is equal to itself."""
+    if one.dtype == np.float32:
+        one, other = one.view(np.uint32), other.view(np.uint32)
+    return np.array_equal(one, other)
 
 
 def _encoded(page: Page, block: Samples) -> bytes:

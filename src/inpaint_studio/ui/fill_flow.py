@@ -120,10 +120,16 @@ class FillFlow(QObject):
                 judged = await asyncio.to_thread(score, job.source, filled.alpha, filled.pixels)
             if not await self._pen_up(tab):
                 return
+            outdated = self._differs(tab, masks, plan.job)
             layer_id = self._add(tab, plan, filled, masks, replaced, judged)
+            # the window shows it before it says anything about it
+            await asyncio.sleep(0)
+            if outdated:
+                self.outdated.emit()
             await self._more(tab, layer_id, job, wanted[1:])
         if filled is None or not layer_id:
             return
+        await asyncio.sleep(0)
         for note in filled.notes:
             if filled.leftover is None or note != filled.leftover.note:
                 self.noted.emit(note)
@@ -204,16 +210,14 @@ class FillFlow(QObject):
         """One step: the fill in, what it replaces out, its masks hidden; its id. What was deleted meanwhile is left out."""
         there = {layer.id for layer in tab.document.layers}
         masks = [mask for mask in masks if mask in there]
-        outdated = self._differs(tab, masks, plan.job)
         worked_on = tab.active
+        tab.canvas.give_way()
         replaced = replaced if replaced in there else None
         layer_id = tab.studio.accept(plan, filled, masks, replaced=replaced, score=judged)
         if worked_on is not None and worked_on == replaced:
             tab.activate(layer_id)
         tab.settled()
         self.added.emit(tab, layer_id)
-        if outdated:
-            self.outdated.emit()
         return layer_id
 
     @staticmethod

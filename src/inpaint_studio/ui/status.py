@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from inpaint_studio.pixels.format import Colour, PixelFormat, Samples
@@ -20,6 +21,10 @@ _CHANNELS = {Colour.GRAY: "K", Colour.RGB: "RGB", Colour.CMYK: "CMYK"}
 #: The widest text that each field usually holds, so that fields don't jump while the pointer moves.
 _WIDEST = {"zoom": "1600.0 %", "position": "99999, 99999", "value": "R 65535  G 65535  B 65535"}
 _LONGEST_NAME = 40
+#: What is left out last where the window has no room for all: a progress that begins must not make it wider.
+_IMPORTANCE = ("zoom", "position", "value", "angle", "engine", "depth", "size", "profile")
+#: What the hint keeps at least.
+_HINT = 120
 
 
 class StatusBar(QStatusBar):
@@ -49,6 +54,8 @@ class StatusBar(QStatusBar):
             "zoom": self.tr("Zoom"),
         }
         self._fields = {name: self._field(name, title) for name, title in titles.items()}
+        # its parts would add up to a least width of the window
+        self.setMinimumWidth(1)
         self._document: Document | None = None
         self._composite: tuple[int, Composite] | None = None
 
@@ -84,6 +91,7 @@ class StatusBar(QStatusBar):
         """Make room for the progress."""
         if watched is self.progress and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self._hint.setVisible(event.type() is QEvent.Type.Hide)
+            self._fit()
         return super().eventFilter(watched, event)
 
     def set_engine(self, title: str) -> None:
@@ -118,10 +126,24 @@ class StatusBar(QStatusBar):
         return label
 
     def _set(self, name: str, text: str) -> None:
-        label = self._fields[name]
-        label.setText(text)
-        # a field that has its place keeps it, so that the others stand still
-        label.setVisible(bool(text) or (name in _WIDEST and self._document is not None))
+        self._fields[name].setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the fields that have something to say, the most important first, as far as there is room."""
+        spacing = 6 if (layout := self.layout()) is None else layout.spacing()
+        room = self.width() - (_HINT if self.progress.isHidden() else self.progress.minimumWidth()) - spacing
+        for name in _IMPORTANCE:
+            label = self._fields[name]
+            # a field that has its place keeps it, so that the others stand still
+            wanted = bool(label.text()) or (name in _WIDEST and self._document is not None)
+            if wanted:
+                room -= label.sizeHint().expandedTo(label.minimumSize()).width() + spacing
+            label.setVisible(wanted and room >= 0)
 
 
 def value_text(samples: Samples, pixel_format: PixelFormat) -> str:

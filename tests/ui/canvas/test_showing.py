@@ -139,7 +139,7 @@ def test_a_document_lets_go_of_its_canvas(desk: Desk) -> None:
 def test_partly_repainted_looks_like_wholly_repainted(desk: Desk) -> None:
     rng = np.random.default_rng(7)
     desk.open(rng.integers(0, 256, (1500, 2000, 3), np.uint8), RGB, BrushSettings(size=150, hardness=0.3))
-    for zoom in (0.3, 0.77, 1.0, 1.6, 3.3):
+    for zoom in (0.3, 0.77, 1.0, 1.6, 2.37, 3.3, 4.71, 11.3):
         desk.canvas.zoom_to(zoom)
         desk.settle()
         view = desk.canvas.view

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from inpaint_studio.tools.base import BrushSettings
-from inpaint_studio.ui.canvas import area
+from inpaint_studio.ui.canvas import frames
 from inpaint_studio.ui.canvas.drawing import SURROUND
 from tests.ui.canvas.desk import RGB, Desk
 
@@ -99,7 +99,7 @@ def test_what_there_was_no_time_for_is_shown_from_other_levels(
     _slope(desk)
     before = desk.canvas.view.level
     with monkeypatch.context() as patch:
-        patch.setattr(area, "BUDGET", -1.0)
+        patch.setattr(frames, "BUDGET", -1.0)
         desk.canvas.zoom_to(zoom)
         assert desk.canvas.view.level != before
         pixels = _pixels(desk)
@@ -118,7 +118,7 @@ def test_what_was_painted_since_is_not_shown_from_other_levels(desk: Desk, monke
     x, y = desk.canvas.view.to_photo(400, 300)
     masked = desk.colour(x, y)
     with monkeypatch.context() as patch:
-        patch.setattr(area, "BUDGET", -1.0)
+        patch.setattr(frames, "BUDGET", -1.0)
         desk.canvas.zoom_fit()
         assert desk.colour(x, y) != (60 + int(x) * 180 // 2999, 60 + int(y) * 180 // 1999, 200), "no mask, no photo"
     desk.canvas._mark_all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import QLabel, QMainWindow, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inpaint_studio.document.document import Document
@@ -163,6 +163,38 @@ def test_progress_has_the_place_of_the_hint_while_it_runs(status: StatusBar) -> 
     status.progress.end(work)
     assert hint.isVisible()
     assert hint.text() == "Paint over what should go."
+
+
+def test_a_narrow_window_keeps_its_width_and_what_matters_most_when_work_begins(
+    qtbot: QtBot, status: StatusBar, studio: Studio
+) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setStatusBar(status)
+    window.resize(640, 300)
+    window.show()
+    status.set_document(studio.document)
+    status.set_zoom(0.5)
+    status.set_engine("Auto")
+    everything = ("zoom", "position", "value", "engine", "depth", "size", "profile")
+    window.resize(2000, 300)
+    qtbot.waitUntil(lambda: status.width() == 2000)
+    status.set_pointer((10, 20))
+    assert all(shown(status, name) for name in everything)
+    window.resize(640, 300)
+    qtbot.waitUntil(lambda: status.width() == 640)
+    work = status.progress.begin("Filling", lambda: None)
+    qtbot.waitUntil(lambda: status.progress.width() >= status.progress.minimumWidth())
+    assert window.width() == 640
+    assert status.progress.findChild(QPushButton, "progress.cancel").isVisible()
+    assert shown(status, "zoom") == "50 %"
+    assert shown(status, "profile") == ""
+    left = [status.findChild(QLabel, f"status.{name}") for name in everything if shown(status, name)]
+    assert all(label.geometry().right() <= status.width() for label in left)
+    status.progress.end(work)
+    window.resize(2000, 300)
+    qtbot.waitUntil(lambda: all(shown(status, name) for name in everything))
+    status.setParent(None)  # the fixture closes it
 
 
 def test_profiles_of_both_versions_have_a_name(status: StatusBar) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,7 +143,7 @@ def _grafted(target: Path, photo: Photo, keep: Keep) -> bool:
         if channels is None or entries is None or not tiff_graft.can_graft(page):
             return False
         page.check_blocks(photo.path.stat().st_size)
-        blocks = tiff_graft.changed_blocks(photo.path, page, channels)
+        blocks = tiff_graft.changed_blocks(photo.path, page, channels, _as_read(photo, page, pixel_format))
     except (InputError, *DECODER_ERRORS):  # the source was damaged or replaced meanwhile
         return False
     return tiff_graft.graft(photo.path, target, page, blocks, entries, blank=keep is not Keep.ALL)
@@ -200,6 +201,19 @@ def _stored_channels(photo: Photo, page: Page, pixel_format: PixelFormat) -> Sam
     channels[..., colour + alpha] = samples
     channels[..., extra] = stored(photo.extra, orientation)
     return channels
+
+
+def _as_read(photo: Photo, page: Page, pixel_format: PixelFormat) -> Samples | None:
+    """All channels H×W×C as they were read from `page`; None when that is not known, or the file is another by now."""
+    original = photo.original
+    if (
+        original is None
+        or original.path != photo.path
+        or original.pixels.shape != photo.pixels.shape
+        or not original.stands
+    ):
+        return None
+    return _stored_channels(replace(photo, pixels=original.pixels), page, pixel_format)
 
 
 def _page(path: Path, index: int = 0) -> Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +22,6 @@ from inpaint_studio.pixels.tiled import tile_keys, tile_rect
 from inpaint_studio.restore.places import Codes
 from inpaint_studio.ui.canvas.comparing import GRID_ZOOM, draw_grid, draw_split, limited, split_place
 from inpaint_studio.ui.canvas.drawing import (
-    BUDGET,
     Frame,
     Preview,
     draw_marks,
@@ -259,7 +257,7 @@ class CanvasArea(ViewArea):
             self._moved = (0, 0)
             self._mark_all()
         frame = Frame.of(self.viewport(), event)
-        until = time.perf_counter() + BUDGET
+        until = self._deadline()
         missing: list[Rect] = []
         if self._scene is None or self._scaled is None:
             draw_surround(frame, self._view, None)
@@ -267,6 +265,7 @@ class CanvasArea(ViewArea):
             missing = self._draw_document(frame, self._scene, self._scaled, until)
         self._draw_over(frame)
         frame.painter.end()
+        self.give_way()
         for rect in missing:
             self._mark_device(rect)
         self.painted.emit()

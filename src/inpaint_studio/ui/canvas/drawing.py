@@ -24,8 +24,6 @@ from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 #: Neutral, so that it doesn't colour the judgement of the photo.
 SURROUND = QColor(0x2B, 0x2B, 0x2B)
 _RIM_LIGHT, _RIM_DARK = QColor(255, 255, 255), QColor(0, 0, 0, 215)
-#: Seconds that a frame may spend on tiles that were never shown; the others come with the next frames.
-BUDGET = 0.008
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ from inpaint_studio.pixels.rect import Rect
 _FRAME = QEvent.Type(QEvent.registerEventType())
 #: Frames follow each other at least so many seconds apart: faster than any screen, slower than the fastest mouse.
 _FRAME_SECONDS = 0.004
+#: Seconds that a frame may spend on tiles that were never shown; the others come with the next frames.
+BUDGET = 0.008
+#: Even in a busy turn of the event loop something comes along.
+_LEAST = 0.002
 #: So many times the area that is dirty may be painted to have a single rectangle.
 _LITTLE_MORE = 2.0
 
@@ -29,7 +33,8 @@ class FrameArea(QAbstractScrollArea):
         #: By how many device pixels what is shown has to be moved to the right and down before the next frame is painted.
         self._moved = (0, 0)
         self._frame_due = False
-        self._frame_ended = 0.0
+        #: When the frame that is due was asked for, and when the last one ended.
+        self._asked = self._frame_ended = 0.0
         self._pause = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._pause.timeout.connect(self._post_frame)
 
@@ -94,7 +99,8 @@ class FrameArea(QAbstractScrollArea):
         if self._frame_due:
             return
         self._frame_due = True
-        wait = self._frame_ended + _FRAME_SECONDS - time.perf_counter()
+        self._asked = time.perf_counter()
+        wait = self._frame_ended + _FRAME_SECONDS - self._asked
         if wait > 0:
             self._pause.start(math.ceil(wait * 1000))
         else:
@@ -121,8 +127,21 @@ class FrameArea(QAbstractScrollArea):
         if not dirty.isEmpty():
             # at once: update() would wait for Qt's own timer, which costs up to 5 ms more
             self.viewport().repaint(_simple(dirty))
-        self._frame_ended = time.perf_counter()
+        self.give_way()
         self._after_frame()
+
+    def give_way(self) -> None:
+        """Have the next frame follow after a while, in which the event loop has its turn: call it before much else is done."""
+        self._frame_ended = time.perf_counter()
+
+    def _deadline(self) -> float:
+        """Until when (`time.perf_counter`) what is painted now may be drawn. What else was done since the frame was asked for,
+        or painted right before, counts: the event loop is held up by all of it."""
+        now = time.perf_counter()
+        if now < self._frame_ended + _FRAME_SECONDS / 2:
+            return now + min(_LEAST, BUDGET)
+        spent = now - self._asked if self._asked > self._frame_ended else 0.0
+        return now + min(BUDGET, max(_LEAST, BUDGET + 2 * _FRAME_SECONDS - spent))
 
     def _gather(self) -> None:
         """Do what was put off until the frame."""

@@ -53,12 +53,20 @@ class Screen:
         was no time for. `look` is all that, beside what is forgotten, changes how the document is shown."""
         self._take(view, look)
         seen = Rect.of_size(view.width + 1, view.height + 1).moved(view.left, view.top)
-        wanted = seen.without(self._known) + [part for stale in self._stale if not (part := stale.clipped(seen)).empty]
-        self._known, self._stale = seen, []
+        wanted, waiting = seen.without(self._known), []
+        dirty = [part.moved(view.left, view.top) for part in frame.dirty]
+        for stale in self._stale:
+            part = stale.clipped(seen)
+            if any(not part.clipped(one).empty for one in dirty):
+                wanted.append(part)
+            elif not part.empty:
+                # it is to be drawn in a frame of its own: this one is for what lay over the picture
+                waiting.append(part)
+        self._known, self._stale = seen, waiting
         area = sum(part.area for part in wanted)
         if area > _MUCH * seen.area and area <= sum(dirty.area for dirty in frame.dirty):
             # nearly all of the frame is new: to keep it as well would cost a copy; the next frame with less to do will
-            self._stale = wanted
+            self._stale += wanted
             return draw(frame, view)
         late = self._renew(view, wanted, draw) if wanted else []
         for rect in late:
