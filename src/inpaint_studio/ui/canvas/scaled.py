@@ -77,6 +77,7 @@ class ScaledTiles:
         self._slab: Pixels = np.empty(0, np.uint32)
         self._used = 0
         self._coverage = np.empty(0, np.uint8)
+        self._squares: Pixels = np.empty(0, np.uint32)
 
     def invalidate(self, rect: Rect, *, below: bool) -> None:
         """`rect` of the photo looks different; `below`: without the active mask as well."""
@@ -110,6 +111,22 @@ class ScaledTiles:
         tile = self._masked(key, place) if show is Show.MASKED else self._plain(show, key, place)
         tile.stale = _FRESH
         return tile.image
+
+    def enlarged(self, pixels: Pixels, area: Rect, part: Rect) -> Pixels:
+        """What `part`, in device pixels, shows of `pixels` that fill `area`, each as a square; the same memory each time.
+
+        Qt's own choice of the pixel at the border of two squares depends on what else is drawn, which would leave lines behind.
+        """
+        height, width = pixels.shape
+        rows = _nearest(part.top - area.top, part.bottom - area.top, height / area.height)
+        columns = _nearest(part.left - area.left, part.right - area.left, width / area.width)
+        # first across, while there are few rows: then rows are copied as they are
+        few = pixels[rows[0] : rows[-1] + 1].take(columns, axis=1)
+        if self._squares.size < part.area:
+            self._squares = np.empty(part.area, np.uint32)
+        out = self._squares[: part.area].reshape(part.height, part.width)
+        np.take(few, rows - rows[0], axis=0, out=out, mode="clip")
+        return out
 
     def _plain(self, show: Show, key: TileKey, place: Place) -> _Scaled:
         """A tile as the scene has it."""
@@ -176,6 +193,11 @@ class ScaledTiles:
         for tiles in self._tiles.values():
             tiles.clear()
         self._used = 0
+
+
+def _nearest(begin: int, end: int, step: float) -> NDArray[np.intp]:
+    """Which source pixel each from `begin` to `end` shows, when each is `step` of the source's wide."""
+    return ((np.arange(begin, end) + 0.5) * step).astype(np.intp)
 
 
 def _four(pixels: Pixels) -> NDArray[np.uint8]:

@@ -60,21 +60,12 @@ def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show
                     tile = scene.tile(show, level, key)[source_top:source_bottom, source_left:source_right]
                     area = Rect.of_size(width, height).moved(left, top)
                     part = area.clipped(wanted)
-                    painter.drawImage(part.left, part.top, as_image(_enlarged(tile, area, part)))
+                    painter.drawImage(part.left, part.top, as_image(scaled.enlarged(tile, area, part)))
                     continue
                 _draw_stand_in(painter, scene, show, level, key, QRect(left, top, width, height))
                 missing.append(Rect.of_size(width, height).moved(left, top))
     painter.restore()
     return missing
-
-
-def _enlarged(pixels: Pixels, area: Rect, part: Rect) -> Pixels:
-    """What `part`, in device pixels, shows of `pixels` that fill `area`, each as a square. Qt's own choice of the pixel at the
-    border of two squares depends on what else is drawn, which would leave lines behind."""
-    height, width = pixels.shape
-    rows = (np.arange(part.top - area.top, part.bottom - area.top) + 0.5) * (height / area.height)
-    columns = (np.arange(part.left - area.left, part.right - area.left) + 0.5) * (width / area.width)
-    return pixels[rows.astype(np.intp)].take(columns.astype(np.intp), axis=1)
 
 
 def _draw_stand_in(painter: QPainter, scene: Scene, show: Show, level: int, key: TileKey, place: QRect) -> None:
