@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import torch
 
-from training.thin_net import DIRECTIONS, FEATURES, PATCH
+from training.thin_net import DIRECTIONS, FEATURES, PATCH, LaidOut
 from training.thin_train import Model
 
 
@@ -36,8 +36,10 @@ def export(run: Path, out: Path, also: Path | None = None, share: float = 0.0) -
     features = torch.rand(7, DIRECTIONS, FEATURES, generator=rng)
     lightness, known = torch.randn(7, PATCH, generator=rng), torch.ones(7, PATCH)
     out.mkdir(parents=True, exist_ok=True)
+    mixer = LaidOut()
+    mixer.load_state_dict(model.mixer.state_dict())
     for name, network, inputs in (
-        ("mixer", model.mixer, {"features": features}),
+        ("mixer", mixer.eval(), {"features": features}),
         ("refiner", model.refiner, {"lightness": lightness, "known": known}),
     ):
         path = out / f"thin-{name}.onnx"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import relu
+from torch.nn.functional import conv2d, relu
 
 FEATURES, DIRECTIONS, ALONG = 26, 16, 3
 #: The refiner sees 2·RADIUS + 1 pixels a side.
@@ -60,6 +60,48 @@ class Mixer(nn.Module):
         extra = extra.flatten(1) * there * 0.3
         extra = extra - there * (extra.sum(1, keepdim=True) / (there.sum(1, keepdim=True) + 1e-6))
         return weights + extra
+
+
+class LaidOut(Mixer):
+    """The same function with the pixels innermost, as onnxruntime computes it in two thirds of the time.
+
+    16 orientations × N pixels are one picture, over which the products are convolutions; what the start and the missing
+    ends add is one more, of the features.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        weight, bias = torch.zeros(4 * ALONG, 4, 1, 1), torch.zeros(4 * ALONG)
+        for side in range(2):
+            for along in range(ALONG):
+                row = side * ALONG + along
+                weight[row, side], weight[row, 2 + side] = -6, 60
+                bias[row] = -60 - (4 if along else 0)
+                weight[2 * ALONG + row, 2 + side] = 1
+        self.register_buffer("given", weight, persistent=False)
+        self.register_buffer("given_bias", bias, persistent=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        given = features.flatten(1).t().reshape(1, DIRECTIONS, FEATURES, -1).transpose(1, 2)
+        x = relu(_around(self.first, given))
+        x = x + relu(_around(self.second, x))
+        x = x + relu(_around(self.third, x))
+        score, extra = conv2d(x, self.last.weight[..., None, None], self.last.bias).split(2 * ALONG, 1)
+        place = 6 * ALONG
+        start, there = conv2d(given[:, place : place + 4], self.given, self.given_bias).split(2 * ALONG, 1)
+        extra, scores = extra * there * 0.3, 3 * score + start
+        # of both sides and all orientations, as a softmax has them in a row
+        weights = torch.exp(scores - scores.amax((1, 2), keepdim=True))
+        weights = weights / weights.sum((1, 2), keepdim=True) + extra
+        weights = weights - there * (extra.sum((1, 2), keepdim=True) / (there.sum((1, 2), keepdim=True) + 1e-6))
+        return weights.transpose(1, 2).reshape(2 * ALONG * DIRECTIONS, -1).t()
+
+
+def _around(layer: Around, x: Tensor) -> Tensor:
+    """`layer` of 1×inputs×16×N."""
+    near = layer.near.weight.reshape(len(layer.near.weight), 3, -1).transpose(1, 2)[..., None]
+    whole = conv2d(x.mean(2, keepdim=True), layer.all.weight[..., None, None], layer.near.bias)
+    return conv2d(torch.cat([x[:, :, -1:], x, x[:, :, :1]], 2), near) + whole
 
 
 class Refiner(nn.Module):

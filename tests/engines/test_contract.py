@@ -11,7 +11,8 @@ from inpaint_studio.document.composite import Composite
 from inpaint_studio.document.recipe import Recipe
 from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import Decision, EngineSpec, FillRequest, FillResult, Float, Silent
-from inpaint_studio.errors import Cancelled, StudioError
+from inpaint_studio.engines.models import thin
+from inpaint_studio.errors import Cancelled, InputError, StudioError
 from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat, from_float
 from inpaint_studio.pixels.tiled import TiledImage
 from tests.engines.requests import EDGES, FILLABLE, hole, photo
@@ -46,6 +47,30 @@ def filled(spec: EngineSpec, request: FillRequest) -> FillResult:
 
 def test_every_family_is_listed_for_frozen_builds() -> None:
     assert catalog.families() == tuple(sorted(catalog.FAMILIES))
+
+
+def test_a_family_that_cannot_be_loaded_takes_no_other_along(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = catalog.specs()
+    monkeypatch.setattr(catalog, "families", lambda: (*catalog.FAMILIES, "nowhere"))
+
+    def broken(_library: object) -> tuple[EngineSpec, ...]:
+        raise OSError("a library is damaged")
+
+    monkeypatch.setattr(thin, "specs", broken)
+    found = catalog.specs()
+    assert found.keys() == whole.keys() | {"nowhere"}
+    assert {key for key, spec in found.items() if not spec.availability.available} == {"thin", "nowhere"}
+    assert "a library is damaged" in found["thin"].availability.reason
+    with pytest.raises(InputError, match=r"thin cannot run here: .*damaged") as caught:
+        catalog.choose(found, "thin")
+    assert caught.value.hint
+    with pytest.raises(StudioError, match="nowhere cannot run here"):
+        found["nowhere"].load("cpu")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    request = FILLABLE["block"]
+    assert filled(catalog.choose(found, "membrane"), request).image.shape == request.image.shape
 
 
 def test_spec_is_complete(spec: EngineSpec) -> None:

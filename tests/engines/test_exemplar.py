@@ -9,7 +9,8 @@ import pytest
 
 from inpaint_studio.engines.contract import Decision, FillRequest, Float, Silent
 from inpaint_studio.engines.models.exemplar import Exemplar, ExemplarOptions
-from inpaint_studio.engines.patches.level import Patches, finest
+from inpaint_studio.engines.patches import synthesis
+from inpaint_studio.engines.patches.level import Level, Patches, finest
 from inpaint_studio.errors import Cancelled, InputError
 from tests.engines.requests import hole, photo
 
@@ -93,6 +94,28 @@ def test_making_the_levels_and_the_lists_of_patches_can_be_cancelled() -> None:
 def test_a_cancel_in_the_midst_of_the_work_is_heard() -> None:
     with pytest.raises(Cancelled):
         Exemplar().fill(REQUEST, Watcher(limit=2))
+
+
+def test_layouts_of_large_holes_are_chosen_between_at_a_quarter_of_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that of all but one layout nothing larger is made."""
+    made: list[int] = []
+    really = synthesis.patches_of
+
+    def patches_of(level: Level, *arguments: object) -> Patches:
+        made.append(level.hole.size)
+        return really(level, *arguments)
+
+    monkeypatch.setattr(synthesis, "patches_of", patches_of)
+    at_half = fill(REQUEST)
+    half = REQUEST.mask.size // 4
+    assert made.count(half) == 2
+    made.clear()
+    monkeypatch.setattr(synthesis, "_MANY", 100)
+    at_a_quarter = fill(REQUEST)
+    assert made.count(half) == 1
+    assert made.count(half // 4) == 2
+    assert np.array_equal(at_a_quarter, fill(REQUEST))
+    assert np.abs(at_a_quarter - at_half).mean() < 0.02
 
 
 def test_stripes_run_on_through_the_hole() -> None:

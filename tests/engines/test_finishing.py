@@ -21,10 +21,10 @@ from tests.engines.requests import photo
 
 def _job() -> planner.FillJob:
     """A scratch across several tiles, so that tiles see what others filled."""
-    samples = from_float(photo(1100, 1300), np.dtype(np.uint8))
-    mask = np.zeros((1100, 1300), np.uint8)
-    cv2.line(mask, (0, 0), (1299, 1099), 255, 3)
-    cv2.line(mask, (0, 500), (1299, 503), 255, 3)
+    samples = from_float(photo(1700, 2000), np.dtype(np.uint8))
+    mask = np.zeros((1700, 2000), np.uint8)
+    cv2.line(mask, (0, 0), (1999, 1699), 255, 3)
+    cv2.line(mask, (0, 750), (1999, 753), 255, 3)
     return planner.FillJob(
         Composite(TiledImage.from_array(samples, PixelFormat(Colour.RGB)), ()),
         TiledImage.from_array(mask[..., None], COVERAGE),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import patchmatch
 import pytest
 
 from inpaint_studio.engines.contract import Decision, FillRequest, Float, Silent
-from inpaint_studio.engines.models.patchmatch import PatchMatch, PatchMatchOptions
+from inpaint_studio.engines.models.patchmatch import PatchMatch, PatchMatchOptions, _drawn
+from inpaint_studio.engines.patches.level import finest
 from inpaint_studio.errors import InputError
 from tests.engines.requests import hole, photo
 
@@ -39,6 +41,39 @@ def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(os, "cpu_count", lambda count=count: count)
         found.append(_filled(mask, 0))
     assert np.array_equal(*found)
+
+
+def test_every_other_picture_is_drawn_from_nearby() -> None:
+    """A tint that grows sideways tells how far away what was copied lies; all else is noise."""
+    noise = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, (160, 240)).astype(np.float32), (0, 0), 1.5)
+    image = np.repeat((0.5 + noise * 0.12 / noise.std())[..., None], 3, 2)
+    image[..., 2] += 0.06 * np.abs(np.arange(240, dtype=np.float32) - 120) / 120
+    mask = hole(160, 240, 55, 95, 105, 145) > 0
+    level = finest(image, mask, np.zeros_like(mask), lambda: None)
+    for seed in range(2):
+        tints = []
+        for near in (False, True):
+            picture = _drawn(level, 3, seed, near=near)
+            assert np.array_equal(picture, _drawn(level, 3, seed, near=near))
+            tints.append(float((picture[..., 2] - picture[..., 0])[mask].mean()))
+        assert 0 < tints[1] < 0.7 * tints[0]
+
+
+@pytest.mark.parametrize(("side", "kinds"), [(60, ["plain", "plain"]), (90, ["plain", "near"])])
+def test_spots_are_not_worth_a_guided_picture(side: int, kinds: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    for name, kind in (("inpaint", "plain"), ("inpaint_regularity", "near")):
+        really = getattr(patchmatch, name)
+
+        def draw(*arguments: object, really=really, kind=kind, **options: object) -> np.ndarray:
+            drawn.append(kind)
+            return really(*arguments, **options)
+
+        monkeypatch.setattr(patchmatch, name, draw)
+    image = np.random.default_rng(0).random((200, 200, 3), np.float32)
+    mask = hole(200, 200, 50, 50, 50 + side, 50 + side)
+    PatchMatch().fill(FillRequest(image, mask, options=PatchMatchOptions()), Silent())
+    assert drawn == kinds
 
 
 class _Watching:
@@ -82,13 +117,14 @@ def _rough() -> np.ndarray:
 def _drawings(image: np.ndarray, mask: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The sizes of the pictures that the library was asked for."""
     sizes: list[tuple[int, int]] = []
-    really = patchmatch.inpaint
+    for name in ("inpaint", "inpaint_regularity"):
+        really = getattr(patchmatch, name)
 
-    def inpaint(picture: np.ndarray, *arguments: object, **options: object) -> np.ndarray:
-        sizes.append(picture.shape[:2])
-        return really(picture, *arguments, **options)
+        def draw(picture: np.ndarray, *arguments: object, really=really, **options: object) -> np.ndarray:
+            sizes.append(picture.shape[:2])
+            return really(picture, *arguments, **options)
 
-    monkeypatch.setattr(patchmatch, "inpaint", inpaint)
+        monkeypatch.setattr(patchmatch, name, draw)
     PatchMatch().fill(FillRequest(image, mask, options=PatchMatchOptions()), Silent())
     return sizes
 

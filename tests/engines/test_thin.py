@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
+from inpaint_studio.document.composite import Composite
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.engines import catalog, planner
 from inpaint_studio.engines.contract import Decision, FillRequest, Silent
 from inpaint_studio.engines.models import thin
 from inpaint_studio.errors import InputError
 from inpaint_studio.pixels import rays
+from inpaint_studio.pixels.format import COVERAGE, Colour, PixelFormat
+from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
 from tests.engines.requests import hole, photo
 
 
@@ -67,7 +74,7 @@ def test_what_no_ray_reaches_is_filled_smoothly() -> None:
 
 
 def test_without_onnxruntime_it_fills_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thin, "session", lambda *_: None)
+    monkeypatch.setattr(thin, "session", lambda *_, **__: None)
     mask = scratch()
     result = thin.Thin().fill(FillRequest(stripes(0.4), mask, options=thin.ThinOptions()), Silent())
     assert "onnxruntime" in result.note
@@ -121,3 +128,37 @@ def test_rays_find_the_nearest_known_pixels_on_both_sides() -> None:
     assert distances[0, 0].tolist() == [2, 2]
     # straight up and down nothing is known
     assert (ends[0, 8] == -1).all()
+
+
+def test_what_rays_find_does_not_depend_on_where_in_a_crop_a_mark_lies() -> None:
+    found = []
+    for top, left in ((0, 0), (1700, 2400)):
+        unknown = np.zeros((1860, 2560), np.bool_)
+        unknown[top : top + 96, left : left + 96] = scratch() > 0
+        where = np.flatnonzero(unknown).astype(np.int32)
+        ends, distances = rays.trace(unknown, where, 30)
+        inner = np.divmod(where, 2560)[0] - top
+        some = (inner > 40) & (inner < 56)
+        rows, columns = np.divmod(ends[some], 2560)
+        found.append((np.where(ends[some] < 0, -1, (rows - top) * 96 + columns - left), distances[some]))
+    assert (found[0][0] >= 0).any()
+    assert np.array_equal(found[0][0], found[1][0])
+    assert np.array_equal(found[0][1], found[1][1])
+
+
+def test_crops_of_scattered_scratches_hold_little_else() -> None:
+    """Two long hairs in one tile: the crops are as large as what is near them, not as the marks' boxes."""
+    mask = np.zeros((2400, 3000), np.uint8)
+    cv2.line(mask, (100, 100), (2900, 160), 255, 3)
+    cv2.line(mask, (100, 2300), (2900, 2200), 255, 3)
+    cv2.circle(mask, (1500, 1200), 2, 255, -1)
+    photo_of = TiledImage.from_array(np.full((2400, 3000, 3), 128, np.uint8), PixelFormat(Colour.RGB))
+    job = planner.FillJob(
+        Composite(photo_of, ()), TiledImage.from_array(mask[..., None], COVERAGE), Recipe(engine="thin")
+    )
+    plan = planner.plan(job, catalog.specs())
+    assert np.array_equal(plan.owner > 0, mask[plan.bounds.slices] > 0)
+    assert sum(step.rect.area for step in plan.steps) < 0.25 * mask.size
+    for number, step in enumerate(plan.steps, 1):
+        own = Rect.around(plan.owner == number).moved(plan.bounds.left, plan.bounds.top)
+        assert own.grown(48).clipped(job.source.photo.extent) == step.rect

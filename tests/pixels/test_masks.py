@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from inpaint_studio.pixels import masks
 from inpaint_studio.pixels.masks import (
     OPAQUE,
     Coverage,
@@ -184,6 +185,30 @@ def test_the_border_bounds_a_part() -> None:
     _, (inside,) = label_parts(np.roll(hole, 20, 0))
     assert at_the_border.width == inside.width
     assert at_the_border.widest == inside.widest
+
+
+def test_narrow_parts_are_the_same_by_the_short_way_and_the_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    drawn = np.zeros((420, 700), np.uint8)
+    for number in range(7):
+        a, b = (tuple(int(side * 1.1 - 20) for side in rng.integers(0, (700, 420))) for _ in range(2))
+        cv2.line(drawn, a, b if number else a, 1, int(rng.integers(1, 7)))
+    drawn[:2, 300:420] = drawn[-5:, :30] = 1
+    hole = drawn > 0
+    # pieces of a few rows each
+    monkeypatch.setattr(masks, "_PIECE", 1 << 10)
+    short = label_parts(hole)
+    monkeypatch.setattr(masks, "_label_narrow_parts", None)
+    with pytest.raises(TypeError):
+        label_parts(hole)
+    monkeypatch.setattr(masks, "_SPARSE", hole.size)
+    long = label_parts(hole)
+    assert np.array_equal(short[0], long[0])
+    assert len(short[1]) > 3
+    for one, other in zip(short[1], long[1], strict=True):
+        assert (one.label, one.rect, one.pixels) == (other.label, other.rect, other.pixels)
+        assert one.width == pytest.approx(other.width, rel=1e-5)
+        assert one.widest == pytest.approx(other.widest, rel=1e-5)
 
 
 @pytest.mark.parametrize("fill", [False, True])

@@ -13,4 +13,5 @@ def njit(
     fastmath: bool = ...,
     boundscheck: bool = ...,
     inline: str = ...,
+    error_model: str = ...,
 ) -> Callable[[_F], _F]: ...

@@ -6,10 +6,14 @@ class NodeArg:
     type: str
     shape: list[int | str | None]
 
+class GraphOptimizationLevel:
+    ORT_ENABLE_EXTENDED: GraphOptimizationLevel
+
 class SessionOptions:
     intra_op_num_threads: int
     inter_op_num_threads: int
     log_severity_level: int
+    graph_optimization_level: GraphOptimizationLevel
     def add_session_config_entry(self, key: str, value: str) -> None: ...
 
 class ModelMetadata:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
+from functools import partial
 from typing import Any
 
 from inpaint_studio.engines import models
 from inpaint_studio.engines.contract import (
     AUTO,
+    Availability,
+    Embedded,
     Engine,
     EngineSpec,
     FillRequest,
@@ -20,11 +24,13 @@ from inpaint_studio.engines.contract import (
     Prepares,
     Progress,
 )
-from inpaint_studio.engines.library.installed import installed
+from inpaint_studio.engines.library.installed import InstalledModel, installed
 from inpaint_studio.engines.runtime.devices import choose_device
 from inpaint_studio.engines.runtime.loaded import LoadedEngines
 from inpaint_studio.engines.runtime.memory import give_back
-from inpaint_studio.errors import InputError
+from inpaint_studio.errors import InputError, StudioError
+
+_log = logging.getLogger(__name__)
 
 #: The engines of this process.
 _LOADED = LoadedEngines()
@@ -41,15 +47,42 @@ def families() -> tuple[str, ...]:
 
 
 def specs() -> dict[str, EngineSpec]:
-    """Every single engine by its id, whether or not it can run here: the embedded ones, and one for each installed model."""
+    """Every single engine by its id, whether or not it can run here: the embedded ones, and one for each installed model.
+
+    A family that can't even be asked stands there under its own name, with the reason.
+    """
     found: dict[str, EngineSpec] = {}
     library = installed()
     for family in families():
-        for spec in importlib.import_module(f"{models.__name__}.{family}").specs(library):
+        for spec in _specs_of(family, library):
             if spec.id in found:
                 raise RuntimeError(f"two engines are called {spec.id}")
             found[spec.id] = spec
     return found
+
+
+def _specs_of(family: str, library: Sequence[InstalledModel]) -> tuple[EngineSpec, ...]:
+    try:
+        some: tuple[EngineSpec, ...] = importlib.import_module(f"{models.__name__}.{family}").specs(library)
+    except Exception as error:  # noqa: BLE001  a broken package below one family must not take the others along
+        _log.warning("The engines of the family %s are left out.", family, exc_info=True)
+        reason = f"its program code could not be loaded ({type(error).__name__}: {error})."
+        remedy = "Install Inpaint Studio again; the other engines work."
+        return (
+            EngineSpec(
+                id=family,
+                version=0,
+                title=family.capitalize(),
+                licence="",
+                load=Embedded(partial(_refuse, family, reason, remedy)),
+                availability=Availability(available=False, reason=reason, remedy=remedy),
+            ),
+        )
+    return some
+
+
+def _refuse(family: str, reason: str, remedy: str) -> Engine:
+    raise StudioError(f"{family} cannot run here: {reason}", remedy)
 
 
 def choose(found: Mapping[str, EngineSpec], engine_id: str) -> EngineSpec:

@@ -21,6 +21,8 @@ Opacity = NDArray[np.uint16]
 OPAQUE = 65535
 #: Pixels that are counted in one go.
 _PIECE = 1 << 18
+#: Scratches and dust: nowhere this wide, and less than one pixel in so many. Their depth is looked for pixel by pixel.
+_NARROW, _SPARSE = 17, 16
 
 
 def support(coverage: Coverage) -> Hole:
@@ -101,6 +103,8 @@ def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     """The parts of `hole`: an int32 H×W map of labels (0 = outside) and a `Part` for each label, in label order."""
     if not hole.any():  # OpenCV 5 crashes on an array without pixels
         return np.zeros(hole.shape, np.int32), []
+    if np.count_nonzero(hole) * _SPARSE < hole.size and not may_be_wide(hole, _NARROW):
+        return _label_narrow_parts(hole)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.view(np.uint8), connectivity=8)
     # a hole that reaches the array's border is bounded there too: pad, so that depth counts it
     depth = depth_in(np.pad(hole, 1))[1:-1, 1:-1]
@@ -115,17 +119,66 @@ def label_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     parts = []
     for label in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[label])
-        parts.append(
-            Part(
-                label=label,
-                rect=Rect(left, top, left + width, top + height),
-                pixels=area,
-                # the depth of the outermost pixels is 1, half a pixel more than their way to the edge
-                width=max(1.0, 4 * (float(sums[label]) / area - 0.5)),
-                widest=max(1.0, 2 * float(deepest[label]) - 1),
-            )
-        )
+        rect = Rect(left, top, left + width, top + height)
+        parts.append(_part(label, rect, area, float(sums[label]), float(deepest[label])))
     return np.asarray(labels, np.int32), parts
+
+
+def _label_narrow_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
+    """`label_parts` of a sparse hole nowhere `_NARROW` wide, in a sixth of the time: after two quick looks at all pixels
+    only those of the hole are visited.
+    """
+    count, found = cv2.connectedComponents(hole.view(np.uint8), connectivity=8)
+    labels = np.asarray(found, np.int32)
+    where = np.flatnonzero(hole)
+    margin = (_NARROW + 1) // 2
+    padded = np.pad(hole, margin)
+    pixels, sums = np.zeros(count, np.int64), np.zeros(count)
+    deepest = np.zeros(count, np.float32)
+    low, high = np.full((2, count), max(hole.shape)), np.zeros((2, count), np.intp)
+    # in pieces: counting holds the interpreter's lock, and a window waits for it
+    for first in range(0, len(where), _PIECE):
+        places = np.divmod(where[first : first + _PIECE], hole.shape[1])
+        owner = labels[places]
+        depth = _shallow_depth(padded, (places[0] + margin) * padded.shape[1] + places[1] + margin, margin)
+        pixels += np.bincount(owner, minlength=count)
+        sums += np.bincount(owner, weights=depth, minlength=count)
+        np.maximum.at(deepest, owner, depth)
+        for axis in (0, 1):
+            np.minimum.at(low[axis], owner, places[axis])
+            np.maximum.at(high[axis], owner, places[axis])
+    parts = []
+    for label in range(1, count):
+        top, left, bottom, right = (int(side[label]) for side in (*low, *high))
+        rect = Rect(left, top, right + 1, bottom + 1)
+        parts.append(_part(label, rect, int(pixels[label]), float(sums[label]), float(deepest[label])))
+    return labels, parts
+
+
+def _shallow_depth(hole: Hole, where: NDArray[np.intp], most: int) -> NDArray[np.float32]:
+    """`depth_in` at the flat indices `where` of `hole`, which is empty for `most` pixels along its border and nowhere deeper.
+
+    The places around a pixel are looked at from near to far; half the pixels of a scratch are through after the first four.
+    """
+    depth, flat = np.zeros(len(where), np.float32), hole.ravel()
+    waiting = np.arange(len(where))
+    rows, columns = np.mgrid[-most : most + 1, -most : most + 1]
+    ways = rows**2 + columns**2
+    for way in np.unique(ways[(ways > 0) & (ways <= most**2)]):
+        inside = np.ones(len(waiting), np.bool_)
+        for row, column in zip(rows[ways == way], columns[ways == way], strict=True):
+            inside &= flat[where[waiting] + row * hole.shape[1] + column]
+        depth[waiting[~inside]] = np.sqrt(np.float32(way))
+        waiting = waiting[inside]
+        if not len(waiting):
+            break
+    return depth
+
+
+def _part(label: int, rect: Rect, pixels: int, depths: float, deepest: float) -> Part:
+    """The part whose pixels have depths of that sum and that maximum."""
+    # the depth of the outermost pixels is 1, half a pixel more than their way to the edge
+    return Part(label, rect, pixels, width=max(1.0, 4 * (depths / pixels - 0.5)), widest=max(1.0, 2 * deepest - 1))
 
 
 def may_be_wide(hole: Hole, widest: float) -> bool:

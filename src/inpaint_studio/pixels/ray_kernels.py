@@ -18,6 +18,24 @@ _FAR = 200
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
+def _whole_steps(steps: Float, count: int) -> Any:
+    """Of each orientation: `count` pixels both ways from one, K×2×`count`×2 (dy, dx), and the length of a step.
+
+    The same from every pixel, so that a fill doesn't depend on where in a crop a mark lies.
+    """
+    places = np.empty((steps.shape[0], 2, count, 2), np.int64)
+    lengths = np.empty(steps.shape[0], np.float32)
+    for k in range(steps.shape[0]):
+        lengths[k] = np.float32(np.sqrt(steps[k, 0] * steps[k, 0] + steps[k, 1] * steps[k, 1]))
+        for side in range(2):
+            for t in range(count):
+                for axis in range(2):
+                    way = np.float32((1 - 2 * side) * t) * steps[k, axis]
+                    places[k, side, t, axis] = int(np.floor(way + np.float32(0.5)))
+    return places, lengths
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
 def trace(
     unknown: NDArray[np.uint8],
     rows: NDArray[np.int32],
@@ -35,48 +53,46 @@ def trace(
     distances: N×K×2, becomes the way to the first in pixels, 0 for none.
     """
     height, width = unknown.shape
+    gaps = unknown.ravel()
+    directions, far = steps.shape[0], reach + along
+    places, lengths = _whole_steps(steps, far)
     for n in range(rows.size):
-        for k in range(steps.shape[0]):
-            dy, dx = steps[k, 0], steps[k, 1]
-            length = np.float32(np.sqrt(dy * dy + dx * dx))
+        row, column = int(rows[n]), int(columns[n])
+        inner = row >= far and column >= far and row < height - far and column < width - far
+        for k in range(directions):
             for side in range(2):
-                sign = np.float32(1 - 2 * side)
-                t = 0
-                found = -1
+                t, found = 0, -1
                 while t < reach:
                     t += 1
-                    y = int(np.floor(np.float32(rows[n]) + sign * np.float32(t) * dy + np.float32(0.5)))
-                    x = int(np.floor(np.float32(columns[n]) + sign * np.float32(t) * dx + np.float32(0.5)))
-                    if y < 0 or x < 0 or y >= height or x >= width:
+                    y, x = row + places[k, side, t, 0], column + places[k, side, t, 1]
+                    if not inner and (y < 0 or x < 0 or y >= height or x >= width):
                         break
-                    if unknown[y, x] == 0:
+                    if gaps[y * width + x] == 0:
                         found = y * width + x
                         break
-                distances[n, k, side] = length * np.float32(t) if found >= 0 else np.float32(0)
+                distances[n, k, side] = lengths[k] * np.float32(t) if found >= 0 else np.float32(0)
                 ends[n, k, side, 0] = found
                 for j in range(1, along):
                     if found >= 0:
-                        y = int(np.floor(np.float32(rows[n]) + sign * np.float32(t + j) * dy + np.float32(0.5)))
-                        x = int(np.floor(np.float32(columns[n]) + sign * np.float32(t + j) * dx + np.float32(0.5)))
-                        inside = y >= 0 and x >= 0 and y < height and x < width
-                        if inside and unknown[y, x] == 0:
+                        y, x = row + places[k, side, t + j, 0], column + places[k, side, t + j, 1]
+                        inside = inner or (y >= 0 and x >= 0 and y < height and x < width)
+                        if inside and gaps[y * width + x] == 0:
                             found = y * width + x
                     ends[n, k, side, j] = found
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
-def _level(luma: Float, ends: NDArray[np.int32], distances: Float) -> Any:
+@njit(nogil=True, cache=True, boundscheck=False, error_model="numpy")
+def _level(light: Float, ends: NDArray[np.int32], distances: Float) -> Any:
     """Of one pixel: mean and spread of the lightness at its rays' ends, near ones counting most, and its shortest way
     through the hole.
     """
-    width = luma.shape[1]
     total, square, weight, shortest = 0.0, 0.0, 0.0, np.float32(_FAR)
     for k in range(ends.shape[0]):
         for side in range(2):
             end = ends[k, side, 0]
             if end >= 0:
                 w = 1 / (distances[k, side] * distances[k, side])
-                value = luma[end // width, end % width]
+                value = light[end]
                 total += w * value
                 square += w * value * value
                 weight += w
@@ -88,35 +104,44 @@ def _level(luma: Float, ends: NDArray[np.int32], distances: Float) -> Any:
     return mean, np.sqrt(max(0.0, square / weight - mean * mean)) + 0.01, shortest
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@njit(nogil=True, cache=True, boundscheck=False, error_model="numpy")
 def _profile(
-    luma: Float,
+    light: Float,
     unknown: NDArray[np.uint8],
+    width: int,
     ends: NDArray[np.int32],
     across: tuple[int, int],
     base: Any,
     scale: Any,
     out: Float,
 ) -> None:
-    """The lightness at both ends of a ray, of the pixels behind them and of those beside these, into `out`."""
-    height, width = luma.shape
+    """The lightness at both ends of a ray, of the pixels behind them and of those beside these, into `out`.
+
+    light, unknown: one value a pixel of rows of that `width`.
+    """
     along = ends.shape[1]
+    # a product is a tenth of a division; half a pixel keeps it off the border of two rows
+    rows = 1 / float(width)
+    step = across[0] * width + across[1]
     for side in range(2):
         for j in range(along):
             end = ends[side, j]
             place = (side * along + j) * 3
             middle = np.float32(0)
-            if end >= 0:
-                middle = (luma[end // width, end % width] - base) * scale
+            if end < 0:
+                out[place] = out[place + 1] = out[place + 2] = middle
+                continue
+            middle = (light[end] - base) * scale
+            column = end - int((end + 0.5) * rows) * width
             for sign in range(-1, 2):
                 value = middle
-                y, x = end // width + sign * across[0], end % width + sign * across[1]
-                if end >= 0 and y >= 0 and x >= 0 and y < height and x < width and unknown[y, x] == 0:
-                    value = (luma[y, x] - base) * scale
+                beside, x = end + sign * step, column + sign * across[1]
+                if x >= 0 and x < width and beside >= 0 and beside < light.size and unknown[beside] == 0:
+                    value = (light[beside] - base) * scale
                 out[place + 1 + sign] = value
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@njit(nogil=True, cache=True, boundscheck=False, error_model="numpy")
 def describe(
     luma: Float,
     values: Float,
@@ -134,32 +159,36 @@ def describe(
     25: log spread. luma: H×W, values: M×C, the same photo's pixels. Logarithms are divided by three, but for 23.
     """
     width = unknown.shape[1]
+    light, gaps = luma.ravel(), unknown.ravel()
     count, directions, _, along = ends.shape
     third = np.float32(1 / 3)
+    far = np.float32(np.log(np.float32(2 * _FAR)) * third)
+    last = values.shape[1] - 1
     for n in range(count):
-        mean, spread, shortest = _level(luma, ends[n], distances[n])
+        mean, spread, shortest = _level(light, ends[n], distances[n])
         base, scale = np.float32(mean), np.float32(1 / spread)
+        short, spread_log = np.float32(np.log(shortest) * third), np.float32(np.log(spread)) * third
         for k in range(directions):
             out = features[n, k]
             across = (int(np.rint(steps[k, 1])), int(np.rint(-steps[k, 0])))
-            _profile(luma, unknown, ends[n, k], across, base, scale, out)
+            _profile(light, gaps, width, ends[n, k], across, base, scale, out)
             first, second = ends[n, k, 0, 0], ends[n, k, 1, 0]
             place = 6 * along
             way_a = distances[n, k, 0] if first >= 0 else np.float32(2 * _FAR)
             way_b = distances[n, k, 1] if second >= 0 else np.float32(2 * _FAR)
-            out[place] = np.log(way_a) * third
-            out[place + 1] = np.log(way_b) * third
+            out[place] = np.log(way_a) * third if first >= 0 else far
+            out[place + 1] = np.log(way_b) * third if second >= 0 else far
             out[place + 2] = np.float32(first >= 0)
             out[place + 3] = np.float32(second >= 0)
             out[place + 4] = np.float32(1)
             if first >= 0 and second >= 0:
-                a, b = values[first], values[second]
-                lighter = luma[first // width, first % width] - luma[second // width, second % width]
+                lighter = light[first] - light[second]
                 # of the colours' distance to the lightness: gray has none
-                out[place + 4] = (abs(a[0] - b[0] - lighter) + abs(a[-1] - b[-1] - lighter)) * scale
+                red, blue = values[first, 0] - values[second, 0], values[first, last] - values[second, last]
+                out[place + 4] = (abs(red - lighter) + abs(blue - lighter)) * scale
             out[place + 5] = np.log((way_a + way_b) / shortest)
-            out[place + 6] = np.log(shortest) * third
-            out[place + 7] = np.float32(np.log(spread)) * third
+            out[place + 6] = short
+            out[place + 7] = spread_log
 
 
 @njit(nogil=True, cache=True, boundscheck=False)

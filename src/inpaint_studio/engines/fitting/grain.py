@@ -9,6 +9,7 @@ brings its grain along and gets none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import cv2
 import numpy as np
@@ -50,8 +51,8 @@ _MEDIAN = 0.4549
 class Grain:
     """Noise of C channels as it was measured.
 
-    roots: complex S×S×C×C, for each frequency the square root of the cross-spectrum. tones, strengths: at which
-    lightness (mean of the channels) which standard deviation of detail.
+    roots: complex S×(S/2+1)×C×C, for each frequency of `numpy.fft.rfft2` the square root of the cross-spectrum. tones,
+    strengths: at which lightness (mean of the channels) which standard deviation of detail.
     """
 
     roots: NDArray[np.complex128]
@@ -60,15 +61,20 @@ class Grain:
 
     def field(self, period: int, seed: int) -> Float:
         """Noise with detail of variance one, float32 period×period×C, that can be laid side by side; same seed, same noise."""
-        channels = self.roots.shape[2]
+        side, channels = len(self.roots), self.roots.shape[2]
         white = np.random.default_rng(seed).standard_normal((period, period, channels)).astype(np.float32)
+        spectra = [np.fft.rfft2(np.ascontiguousarray(white[..., c])) for c in range(channels)]
         # frequencies between those measured: the correlations are as long as the square, and no longer
-        half = len(self.roots) // 2
-        index = np.r_[0:half, -half:0]
-        roots = np.zeros((period, period, channels, channels), np.complex64)
-        roots[np.ix_(index, index)] = np.fft.ifft2(self.roots, axes=(0, 1))
-        spectrum = np.einsum("yxab,yxb->yxa", np.fft.fft2(roots, axes=(0, 1)), np.fft.fft2(white, axes=(0, 1)))
-        made = np.fft.ifft2(spectrum, axes=(0, 1)).real
+        index = np.r_[0 : side // 2, -(side // 2) : 0]
+        found = [np.zeros_like(spectra[0]) for _ in range(channels)]
+        for a, b in combinations_with_replacement(range(channels), 2):
+            correlation = np.zeros((period, period), np.float32)
+            correlation[np.ix_(index, index)] = np.fft.irfft2(self.roots[..., a, b], s=(side, side))
+            root = np.fft.rfft2(correlation)
+            found[a] += root * spectra[b]
+            if a != b:
+                found[b] += root.conj() * spectra[a]
+        made = np.stack([np.fft.irfft2(part, s=(period, period)) for part in found], -1)
         noise: Float = np.asarray(made / max(float(made.std()), 1e-12), np.float32)
         wrapped = np.pad(noise, ((16, 16), (16, 16), (0, 0)), mode="wrap")
         detail = (wrapped - _blurred(wrapped, _SLOW))[16:-16, 16:-16]
@@ -98,13 +104,9 @@ def measure(image: Float, known: Hole, detail: Float) -> Grain | None:
     calm = _calm(flat, tones, powers)
     if len(calm) < _FEWEST:
         return None
-    window = np.hanning(side + 2)[1:-1].astype(np.float32)
-    spectra = np.fft.fft2(flat[calm] * np.outer(window, window)[..., None], axes=(1, 2))
     # squares count alike, whatever the strength of the noise at their tone
-    spectra /= np.sqrt(powers[calm]).astype(np.float32)[:, None, None, None]
-    cross = np.einsum("nyxa,nyxb->yxab", spectra, spectra.conj()).astype(np.complex128)
-    cross = _without_slow(cross / len(spectra))
-    values, vectors = np.linalg.eigh(cross)
+    flat = flat[calm] / np.sqrt(powers[calm]).astype(np.float32)[:, None, None, None]
+    values, vectors = np.linalg.eigh(_without_slow(_cross_spectrum(flat)))
     roots = (vectors * np.sqrt(np.maximum(values, 0))[..., None, :]) @ vectors.conj().swapaxes(2, 3)
     return Grain(roots, *_strengths(tones[calm], powers[calm]))
 
@@ -114,22 +116,25 @@ def matched(image: Float, hole: Hole, known: Hole, seed: int) -> Float:
     canvas = Rect.of_size(hole.shape[1], hole.shape[0])
     inner = Rect.around(hole)
     box = inner.grown(REACH).clipped(canvas)
-    image_box, own = image[box.slices], hole[box.slices]
+    image_box, own = np.ascontiguousarray(image[box.slices]), hole[box.slices]
     slow = _blurred(image_box, _SLOW)
     detail = image_box - slow
     grain = measure(image_box, known[box.slices], detail)
     if grain is None:
         return image
     # everything below is of the hole's pixels alone: a scratch has few in a large box
-    rows, columns = np.nonzero(own)
-    period = 256 if len(rows) > 128 * 128 else 128
+    where = np.flatnonzero(own)
+    rows, columns = np.divmod(where, own.shape[1])
+    at_all, at_slow, at_calm = (
+        plane.reshape(-1, image.shape[2])[where] for plane in (image_box, slow, _blurred(image_box))
+    )
+    period = 256 if len(where) > 128 * 128 else 128
     noise = grain.field(period, seed)
     fine = noise - _blurred(np.pad(noise, ((8, 8), (8, 8), (0, 0)), mode="wrap"))[8:-8, 8:-8]
     coarse = noise - fine
-    strength = grain.strength(slow[own].mean(1))
+    strength = grain.strength(at_slow.mean(1))
     strength = _held(strength, _nearby(detail, known[box.slices], rows, columns))
-    calm = _blurred(image_box)[own]
-    lacks = _lacking((image_box[own] - calm, calm - slow[own]), strength, _details_of(noise))
+    lacks = _lacking((at_all - at_calm, at_calm - at_slow), strength, _details_of(noise))
     if max(lacks) == 0:
         return image
     piece = np.float32(lacks[0]) * fine + np.float32(lacks[1]) * coarse
@@ -138,8 +143,8 @@ def matched(image: Float, hole: Hole, known: Hole, seed: int) -> Float:
         strength = strength * np.minimum(1, strength / np.float32(_MISSED))
     result = image.copy()
     # by the place in the crop, so that the noise doesn't hang on the hole's outline
-    place = rows + box.top, columns + box.left
-    result[place] += piece[place[0] % period, place[1] % period] * strength[:, None]
+    rows, columns = rows + box.top, columns + box.left
+    result[rows, columns] += piece[rows % period, columns % period] * strength[:, None]
     return result
 
 
@@ -214,9 +219,7 @@ def _corners(known: Hole, side: int) -> NDArray[np.intp]:
 
 def _cut(image: Float, corners: NDArray[np.intp], side: int) -> Float:
     """The squares at `corners`, N×side×side×C."""
-    line = np.arange(side)
-    rows, columns = corners[:, :1, None] + line[:, None], corners[:, 1:, None] + line
-    return np.asarray(image[rows, columns], np.float32)
+    return np.stack([image[y : y + side, x : x + side] for y, x in corners])
 
 
 def _levelled(patches: Float) -> Float:
@@ -259,11 +262,25 @@ def _strengths(
     return levels, np.sqrt(np.exp(low + trend))
 
 
+def _cross_spectrum(squares: Float) -> NDArray[np.complex128]:
+    """The mean cross-spectrum S×(S/2+1)×C×C of N windowed squares, N×S×S×C."""
+    count, side, _, channels = squares.shape
+    window = np.hanning(side + 2)[1:-1].astype(np.float32)
+    planes = np.ascontiguousarray(squares.transpose(3, 0, 1, 2)) * np.outer(window, window)
+    spectra = np.fft.rfft2(planes)
+    cross = np.empty((side, side // 2 + 1, channels, channels), np.complex128)
+    for a, b in combinations_with_replacement(range(channels), 2):
+        cross[..., a, b] = (spectra[a] * spectra[b].conj()).sum(0) / count
+        cross[..., b, a] = cross[..., a, b].conj()
+    return cross
+
+
 def _without_slow(cross: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Cross-spectra whose slow part, the photo's own as often as not, is no more than twice that of middle frequencies."""
-    line = np.fft.fftfreq(len(cross))
-    frequency = np.hypot(line[:, None], line)
-    ring = (frequency > 0.08) & (frequency < 0.14)
+    side = len(cross)
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
+    # all columns but the first and the last stand for two
+    ring = ((frequency > 0.08) & (frequency < 0.14)) * np.where(np.arange(side // 2 + 1) % (side // 2) > 0, 2, 1)
     total = np.einsum("yxaa->yx", cross).real
-    most = 2 * float(total[ring].mean())
+    most = 2 * float((total * ring).sum() / ring.sum())
     return cross * np.where(frequency <= 0.08, np.minimum(1, most / np.maximum(total, 1e-30)), 1)[..., None, None]

@@ -28,6 +28,8 @@ _STILL = 0.001
 _SHARPNESS = 0.5
 #: What a source costs that is used once more than its share.
 _BURDEN = 0.002
+#: Layouts of holes with more pixels than this are chosen between at a quarter of the size, of others at half.
+_MANY = 200_000
 #: How many sources the filling from the rim looks at.
 _MOST_PEELED = 1500
 #: Pixels that are filled so between two pauses.
@@ -94,7 +96,7 @@ class Synthesis:
         with self._threads():
             self._levels.append(finest(self._image, self._hole, self._avoid, self._pause))
             depths = [self._depth(layout) for layout in layouts]
-            choose_at = 1 if min(depths) >= 1 else 0
+            choose_at = min(2 if self._hole.sum() > _MANY else 1, *depths)
             area = [level.hole.sum() * self._rounds(i) for i, level in enumerate(self._levels)]
             self._work = float(sum(sum(area[choose_at : d + 1]) for d in depths) + sum(area[:choose_at])) or 1.0
             states: list[State] = []
@@ -106,7 +108,7 @@ class Synthesis:
             self._pause()
             if choose_at:
                 self._last = len(layouts)
-                best = self._descend(best, Layout(best.patches.r, 0), 0, 0, self._last)
+                best = self._descend(best, Layout(best.patches.r, 0), choose_at - 1, 0, self._last)
             return self._finish(best, _SHARPNESS)
 
     @contextmanager
@@ -153,8 +155,9 @@ class Synthesis:
                 state = State(patches, features, matches, costs)
                 self._revote(state)
             self._improve(state, index, (self._seed * 31 + number) * 31 + index)
-            picture = None if index == 0 else self._picture(state, index)
-            self._tell(picture)
+            # pictures are as large as the crop: of the layouts after the first only what they come to is shown
+            shown = index > 0 and (number == 0 or index == bottom)
+            self._tell(self._picture(state, index) if shown else None)
         if state is None:
             raise ValueError("there is no level to work on")
         return state

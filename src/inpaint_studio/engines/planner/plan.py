@@ -24,8 +24,9 @@ from inpaint_studio.pixels.rect import Rect
 #: The engines for long and for small marks, and for smooth surroundings.
 THIN, CALM = "thin", "membrane"
 _NOTHING_TO_COPY = "A part of the mask leaves nothing to copy from: what is left around it was continued smoothly."
-#: Side of the crops in which long thin marks are filled.
-_THIN_TILE = 512
+#: Side of the crops in which long thin marks are filled, and of those for an engine that looks at nothing but what is near:
+#: its marks need not be seen whole, and only the pixels around them cost.
+_THIN_TILE, _NEAR_TILE = 512, 768
 #: Parts closer than about this share a crop.
 _REACH = 128
 #: The largest box, in pixels, that several parts may share: more would cost more than it saves.
@@ -108,16 +109,17 @@ def plan(job: FillJob, specs: Mapping[str, EngineSpec]) -> Plan:
             table = np.zeros(len(parts) + 1, np.bool_)
             table[[part.label for part in members]] = True
             number = len(steps) + 1
-            if not _claim(owner[box.slices], labels[box.slices], table, number):
+            mine = _claim(owner[box.slices], labels[box.slices], table, number)
+            if mine.empty:
                 continue
-            place, engine, wanted = box.moved(bounds.left, bounds.top), spec, options
+            place, engine, wanted = mine.moved(box.left + bounds.left, box.top + bounds.top), spec, options
             around = crop_around(place, side, engine, recipe.context, canvas)
             if COPIES in engine.takes:
                 around = with_sources(job, around)
                 inside = around.clipped(bounds)
-                mine = owner[inside.within(bounds).slices]
+                whose = owner[inside.within(bounds).slices]
                 # what earlier steps fill can be copied from
-                still = hole[inside.within(bounds).slices] & ((mine == 0) | (mine == number))
+                still = hole[inside.within(bounds).slices] & ((whose == 0) | (whose == number))
                 if not can_copy(job, inside, still, around):
                     engine = _instead(job, specs)
                     notes = (_NOTHING_TO_COPY,)
@@ -144,16 +146,19 @@ def _instead(job: FillJob, specs: Mapping[str, EngineSpec]) -> EngineSpec:
     return choose(specs, CALM)
 
 
-def _claim(owner: NDArray[np.int32], labels: NDArray[np.int32], table: NDArray[np.bool_], number: int) -> bool:
-    """Write `number` into `owner` where `labels` are in `table`; whether there is such a pixel."""
-    claimed = False
+def _claim(owner: NDArray[np.int32], labels: NDArray[np.int32], table: NDArray[np.bool_], number: int) -> Rect:
+    """Write `number` into `owner` where `labels` are in `table`; the smallest rectangle around these pixels."""
+    claimed = []
     # in pieces: indexing holds the interpreter's lock, and a window waits for it
     for top in range(0, len(labels), 128):
-        mine = table[labels[top : top + 128]]
-        if mine.any():
-            owner[top : top + 128][mine] = number
-            claimed = True
-    return claimed
+        rows, columns = np.divmod(np.flatnonzero(labels[top : top + 128] > 0), labels.shape[1])
+        rows += top
+        mine = table[labels[rows, columns]]
+        rows, columns = rows[mine], columns[mine]
+        if len(rows):
+            owner[rows, columns] = number
+            claimed.append(Rect(int(columns.min()), int(rows[0]), int(columns.max()) + 1, int(rows[-1]) + 1))
+    return Rect.union_of(claimed)
 
 
 def _engines(
@@ -192,11 +197,20 @@ def auto_options(recipe: Recipe) -> AutoOptions:
 
 def _crops(parts: list[Part], spec: EngineSpec) -> Iterator[tuple[list[Part], Rect]]:
     """Groups of parts with the box that holds their pixels; long thin parts share a grid of tiles instead."""
-    long = [part for part in parts if part.rect.area > _SHARED_AREA and part.widest <= _THIN_TILE / 8]
-    rest = [part for part in parts if part not in long]
-    for tile in sorted({tile for part in long for tile in _tiles(part.rect)}, key=_turn):
-        box = Rect.union_of(part.rect.clipped(tile) for part in long)
-        yield [part for part in long if not part.rect.clipped(tile).empty], box
+    near = spec.context == 0
+    side = _NEAR_TILE if near else _THIN_TILE
+    narrow = [part for part in parts if part.widest <= _THIN_TILE / 8]
+    if near:
+        groups = cluster([part.rect for part in narrow], _REACH, most_area=1 << 62)
+        boxes = [(group, Rect.union_of(narrow[index].rect for index in group)) for group in groups]
+        long = [narrow[index] for group, box in boxes for index in group if box.area > side**2]
+    else:
+        long = [part for part in narrow if part.rect.area > _SHARED_AREA]
+    taken = {part.label for part in long}
+    rest = [part for part in parts if part.label not in taken]
+    for tile in sorted({tile for part in long for tile in _tiles(part.rect, side)}, key=_turn):
+        members = [part for part in long if not part.rect.clipped(tile).empty]
+        yield members, Rect.union_of(part.rect.clipped(tile) for part in members)
     # a crop of a network's native size costs the same whatever it holds
     reach, most = max(_REACH, spec.size.native // 2), max(_SHARED_AREA, spec.size.native**2)
     for group in cluster([part.rect for part in rest], reach, most):
@@ -206,10 +220,10 @@ def _crops(parts: list[Part], spec: EngineSpec) -> Iterator[tuple[list[Part], Re
 
 def _turn(tile: Rect) -> tuple[int, int, int, int]:
     """Neighbours are not filled one after the other: each would have to wait until the one before it is finished."""
-    return tile.top // _THIN_TILE % 2, tile.left // _THIN_TILE % 2, tile.top, tile.left
+    return tile.top // tile.height % 2, tile.left // tile.width % 2, tile.top, tile.left
 
 
-def _tiles(rect: Rect) -> Iterator[Rect]:
-    for top in range(rect.top // _THIN_TILE * _THIN_TILE, rect.bottom, _THIN_TILE):
-        for left in range(rect.left // _THIN_TILE * _THIN_TILE, rect.right, _THIN_TILE):
-            yield Rect(left, top, left + _THIN_TILE, top + _THIN_TILE)
+def _tiles(rect: Rect, side: int) -> Iterator[Rect]:
+    for top in range(rect.top // side * side, rect.bottom, side):
+        for left in range(rect.left // side * side, rect.right, side):
+            yield Rect(left, top, left + side, top + side)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=8)
-def session(name: str, threads: int = 1) -> InferenceSession | None:
+def session(name: str, threads: int = 1, *, blocked: bool = True) -> InferenceSession | None:
     """The network `resources/models/name`, ready to run; None where onnxruntime isn't installed. May be shared by threads.
 
+    blocked: channels may be laid out in blocks, which is faster but for few channels that are no multiple of 16.
     Raises StudioError for a file that is missing or damaged.
     """
     try:
@@ -25,6 +26,8 @@ def session(name: str, threads: int = 1) -> InferenceSession | None:
     except ImportError:
         return None
     options = _options(onnxruntime, threads)
+    if not blocked:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     try:
         data = resource(f"models/{name}").read_bytes()
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
