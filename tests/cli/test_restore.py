@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 from inpaint_studio.restore import network, text
-from inpaint_studio.restore.defects import NETWORK
-from inpaint_studio.restore.prior import NEVER
+from inpaint_studio.restore.unseen import Bet
 from tests.cli.conftest import Command
 from tests.restore.conftest import scene, scratched
 
@@ -198,7 +197,7 @@ def test_a_photo_that_looks_whole_is_left_alone_unless_asked(
     """With a detector that takes every photo for whole: what it would show is counted, and --anyway mends it."""
     rules = network.regimes()
     assert rules is not None, "the shipped model was calibrated"
-    monkeypatch.setattr(network, "regimes", lambda: replace(rules, calm=1.0, alone=dict.fromkeys(NETWORK, NEVER)))
+    monkeypatch.setattr(network, "regimes", lambda: replace(rules, low=1.0, high=2.0, bet=Bet.never()))
     report = json.loads(command("restore", scans / "a.png", "-o", "out.png", "--json").out)
     assert report["parts"] == 0
     assert any("looks whole" in note and "--anyway" in note for note in report["notes"])

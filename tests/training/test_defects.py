@@ -13,6 +13,7 @@ from training.defects import CLASSES, photos
 from training.defects.damage import KINDS, Damage
 from training.defects.evaluate import Score
 from training.defects.generator import CHANCES, COVERED, TAUGHT, Generator, damage, from_config
+from training.defects.mine import places
 from training.defects.outlines import TEXTURE_CLASS, Outlines
 from training.defects.scenery import _LOOKALIKES
 
@@ -230,3 +231,67 @@ def test_what_is_taught_is_more_than_what_scores_are_taken_of(generator: Generat
     wide = next(iter(Damage(rng, generator.outlines, SIDE).marks({"bands": 1.0})))
     assert wide.channel == 1
     assert (wide.coverage > COVERED).sum() > 3 * SIDE / 4
+
+
+def test_refining_goes_on_from_two_scales_with_new_convolutions_that_change_nothing_yet(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from training.defects.network import TwoScales
+
+    first = TwoScales((8, 8, 8, 8))
+    torch.nn.init.normal_(first.lift.weight)
+    state = {name: value for name, value in first.state_dict().items() if ".more" not in name}
+    second = TwoScales((8, 8, 8, 8))
+    second.start(state)
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        assert torch.allclose(first(picture), second(picture), atol=1e-6)
+    second(picture).sum().backward()
+    assert second.net.more2.second.weight.grad.abs().sum() > 0, "but they learn"
+    with pytest.raises(ValueError, match="another network"):
+        second.start(state | {"net.elsewhere": torch.zeros(1)})
+
+
+def test_hard_crops_hold_a_place_that_was_marked_wrongly(config: dict, tmp_path: Path) -> None:
+    cache = photos.build(config, tmp_path)
+    pixels = np.asarray(cache.pixels(0)).copy()
+    assert len(cache.hard) == 0
+    easy = cache.crop(np.random.default_rng(3), SIDE, hard=True)[0]
+    assert np.array_equal(easy, cache.crop(np.random.default_rng(3), SIDE)[0]), "without such places it is any crop"
+    y, x = 200, 31
+    assert len(np.argwhere((pixels[..., :3] == pixels[y, x, :3]).all(2))) < pixels[..., 0].size / 50
+    (tmp_path / photos.HARD).write_text(json.dumps({"budgie.jpg": [[y, x, 2.0]], "gone.jpg": [[1, 1, 9.0]]}))
+    cache = photos.PhotoCache(tmp_path)
+    assert cache.hard.tolist() == [[0, y, x, 2]]
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        size = int(rng.integers(40, 200))
+        top, left = photos._corner(rng, cache.photos[0], size, cache.hard[0])
+        assert top <= y < top + size
+        assert left <= x < left + size
+        assert 0 <= top <= cache.photos[0].height - size
+        assert 0 <= left <= cache.photos[0].width - size
+
+
+def test_hard_places_are_told_in_pixels_of_the_photo_and_count_by_size() -> None:
+    planes = np.zeros((60, 90, 4), np.uint8)
+    planes[30:33, 60:63, 1] = 200
+    planes[10:14, 10:14, 0] = 100
+    assert places(planes, 0.5) == [[62, 122, 3.0]], "what is not likely is not told"
+
+
+def test_a_share_of_the_samples_is_hard(config: dict, generator: Generator, tmp_path: Path) -> None:
+    cache = photos.build(config, tmp_path)
+    cache.set_hard({"budgie.jpg": [[100, 100, 1.0]]})
+    outlines = generator.outlines
+    asked: list[bool] = []
+    crop = cache.crop
+
+    def heard(rng: np.random.Generator, side: int, *, hard: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(hard)
+        return crop(rng, side, hard=hard)
+
+    cache.crop = heard  # type: ignore[method-assign]
+    some = Generator(cache, outlines, side=SIDE, seed=1, hard=0.5)
+    for index in range(24):
+        some.sample(index)
+    assert 4 < sum(asked) < 20

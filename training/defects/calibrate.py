@@ -2,7 +2,8 @@
 
 Temperatures minimise the cross entropy of each class (Guo et al., On Calibration of Modern Neural Networks, 2017). Thresholds,
 of a whole photo and of a damaged one, maximise F1 of dust, lines and cracks together, at no more than a set share marked on
-the undamaged photos (`levels`). What is judged is what the program sees: its own search looks at the pictures.
+the undamaged photos (`levels`). What may be mended unseen is learned from them and from the training photos, which are many
+(`bets`). What is judged is what the program sees: its own search looks at the pictures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import argparse
 import json
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,20 +25,24 @@ from inpaint_studio.engines.contract import Payload, Progress, Silent
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.restore import network as program
-from inpaint_studio.restore.defects import Defect
 from inpaint_studio.restore.finding import Search, search
 from inpaint_studio.restore.task import as_bytes
 
-from . import CLASSES, ground
-from .evaluate import Score, pictures
+from . import CLASSES
+from .bets import Marks
+from .bets import choose as choose_bet
+from .evaluate import LEAST_DAMAGE, TURNS, Score, pictures
 from .export import trained, write
 from .generator import Sample
-from .ground import Ground, Rule
 from .levels import PIXEL, Choice, Fit, Picture
 from .network import MULTIPLE
 from .outlines import Outlines
 
 SEED = 90_210
+MORE = (11, 12, 13)
+"""Seeds of more pictures of the validation photos: costly marks are rare, and few pictures are followed too closely."""
+TRAINED = 21
+"""The seed of the pictures of the training photos."""
 
 
 def temperature(probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> float:
@@ -75,15 +82,15 @@ def choose(
     damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]]
 ) -> tuple[float, Choice, Fit]:
     """The threshold of pixels, those of parts, and the pictures that they were fitted to."""
-    best: list[tuple[float, float, Choice, Fit]] = []
+    tried: list[tuple[float, float, Choice, Fit]] = []
     for pixel in PIXEL:
         fit = Fit(
             [Picture.of(planes, pixel, sample) for planes, sample in damaged],
             [Picture.of(planes, pixel) for planes in whole],
         )
         f1, choice = fit.best(pixel)
-        best.append((f1, pixel, choice, fit))
-    return max(best, key=lambda one: one[0])[1:]
+        tried.append((f1, pixel, choice, fit))
+    return max(tried, key=lambda one: one[0])[1:]
 
 
 def main() -> None:
@@ -110,42 +117,60 @@ def main() -> None:
             temperatures[name] = round(temperature(p, t), 3)
         write(network, path, [temperatures[name] for name in CLASSES], dict.fromkeys(CLASSES, (0.4, 0.6)), step)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        damaged = [(seen(session, s.image), s) for s in samples]
-        pictured = [cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB) for photo in photos]
-        whole = [seen(session, rgb) for rgb in pictured]
-    old = tuple(data["old_prefixes"])  # they hold real dust: mending it is no loss
-    spared = [None if photo.name.startswith(old) else rgb for photo, rgb in zip(photos, pictured, strict=True)]
-    found = {"temperatures": temperatures, **calibrated(damaged, whole, spared), "step": step}
-    (arguments.run / "calibration.json").write_text(json.dumps(found, indent=2))
-    print(json.dumps(found, indent=2))
+        more = [sample for seed in MORE for _, sample in pictures(photos, outlines, seed=seed)]
+        damaged = [(seen(session, s.image), s) for s in (*samples, *more)]
+        whole = [seen(session, _read(photo)) for photo in photos]
+        found = calibrated(damaged, whole)
+        pixel = next(iter(found.thresholds.values()))[0]
+        bet, told = choose_bet(list(_marks(session, data, outlines, pixel)), data["validation"])
+    noted = {
+        "temperatures": temperatures, "thresholds": found.thresholds, "prior": found.choice.regimes(bet).to_json(),
+        "validation": found.validation, "undamaged_percent": found.undamaged_percent, "unseen": told, "step": step,
+    }  # fmt: skip
+    (arguments.run / "calibration.json").write_text(json.dumps(noted, indent=2))
+    print(json.dumps(noted, indent=2))
 
 
-def calibrated(
-    damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]],
-    spared: list[npt.NDArray[np.uint8] | None],
-) -> dict[str, object]:  # fmt: skip
-    """Thresholds and regimes as the model's notes hold them, and what they do to the validation photos.
+def _read(photo: Path) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB), np.uint8)
 
-    damaged: what is seen in pictures with known damage. whole: what is seen in photos without. spared: the RGB pixels of
-    those of them that mending must not harm, None for the others.
-    """
+
+def _marks(session: onnxruntime.InferenceSession, data: dict, outlines: Outlines, pixel: float) -> Iterator[Marks]:
+    """The marks in damaged and in whole pictures of all photos but old ones: those hold real dust, mending which is no loss."""
+    source, old = Path(data["photos"]), tuple(data["old_prefixes"])
+    names = [photo.name for photo in sorted(source.glob("*.jpg")) if not photo.name.startswith(old)]
+    kept = [source / name for name in names if name in data["validation"]]
+    trained_on = [source / name for name in names if name not in data["validation"]]
+    for photos, seeds, turns in ((kept, (SEED, *MORE), TURNS), (trained_on, (TRAINED,), 1)):
+        for seed in seeds:
+            for name, sample in pictures(photos, outlines, seed=seed, turns=turns):
+                if sample.labels.any(2).mean() >= LEAST_DAMAGE:
+                    yield Marks.of_damaged(name, sample, seen(session, sample.image), pixel)
+        for photo in photos:
+            rgb = _read(photo)
+            yield Marks.of_whole(photo.name, rgb, seen(session, rgb), pixel)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Thresholds as the model's notes hold them, the choice behind them, and what it does to the validation photos."""
+
+    thresholds: dict[str, tuple[float, float]]
+    choice: Choice
+    validation: dict[str, float]
+    undamaged_percent: list[float]
+
+
+def calibrated(damaged: list[tuple[npt.NDArray[np.uint8], Sample]], whole: list[npt.NDArray[np.uint8]]) -> Calibrated:
+    """damaged: what is seen in pictures with known damage. whole: what is seen in photos without."""
     pixel, choice, fit = choose(damaged, whole)
     score: Score = fit.score(choice)
-    photos = [None if rgb is None else Ground.whole(rgb, seen, pixel) for rgb, seen in zip(spared, whole, strict=True)]
-    rule = ground.choose(
-        [Ground.damaged(sample, planes, pixel) for planes, sample in damaged], [photo for photo in photos if photo]
+    return Calibrated(
+        {name: (pixel, choice.whole[defect]) for name, defect in zip(CLASSES, choice.whole, strict=True)},
+        choice,
+        {name: round(getattr(score, name), 4) for name in ("f1", "iou", "precision", "recall")},
+        [round(100 * share, 3) for share in fit.shares(choice)],
     )
-    unseen = fit.unseen(choice)
-    usual = Rule(unseen[2] | {Defect.STAINS: rule.sure[Defect.STAINS]}, np.inf, rule.distinct)
-    delicate = [photo is not None and not photo.spared(usual) for photo in photos]
-    unseen = fit.unseen(choice, delicate)
-    return {
-        "thresholds": {name: (pixel, choice.whole[defect]) for name, defect in zip(CLASSES, choice.whole, strict=True)},
-        "prior": choice.regimes(unseen, rule).to_json(),
-        "validation": {name: round(getattr(score, name), 4) for name in ("f1", "iou", "precision", "recall")},
-        "undamaged_percent": [round(100 * share, 3) for share in fit.shares(choice)],
-        "delicate": delicate,
-    }
 
 
 def _run(session: onnxruntime.InferenceSession, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

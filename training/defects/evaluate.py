@@ -14,6 +14,8 @@ from .generator import Sample, damage
 from .outlines import Outlines
 
 SIDE, TURNS, TOLERANCE = 512, 3, 2
+LEAST_DAMAGE = 0.002
+"""Pictures with less visible damage than this share have nothing to gain."""
 Mask = npt.NDArray[np.bool_]
 
 

@@ -103,12 +103,14 @@ def _scan(x: Picture, clean: Picture, rng: np.random.Generator) -> tuple[Labels,
 class Generator:
     """Sample `index` of seed `seed` is always the same, whoever makes it and in whatever order."""
 
-    def __init__(self, cache: PhotoCache, outlines: Outlines, *, side: int, seed: int) -> None:
-        self.cache, self.outlines, self.side, self.seed = cache, outlines, side, seed
+    def __init__(self, cache: PhotoCache, outlines: Outlines, *, side: int, seed: int, hard: float = 0.0) -> None:
+        """hard: the share of crops around a place that a former network marked wrongly, of a cache that has such (`mine`)."""
+        self.cache, self.outlines, self.side, self.seed, self.hard = cache, outlines, side, seed, hard
 
     def sample(self, index: int) -> Sample:
         rng = np.random.default_rng([self.seed, index])
-        crop, unsure = self.cache.crop(rng, self.side)
+        hard = self.hard > 0 and bool(rng.random() < self.hard)
+        crop, unsure = self.cache.crop(rng, self.side, hard=hard)
         made = damage(crop, rng, self.outlines, density=float(np.exp(rng.normal(0.1, 0.5))), chances=TAUGHT)
         unsure = (unsure > 127).view(np.uint8) & ~any_of([*np.moveaxis(made.labels, 2, 0)]) & 1
         return Sample(made.image, made.clean, made.labels, made.ignore | unsure)
@@ -117,4 +119,10 @@ class Generator:
 def from_config(config: dict, cache: PhotoCache) -> Generator:
     """The generator that a configuration describes."""
     outlines = Outlines(Path(config["data"]["outlines"]), Path(config["data"]["overlays"]))
-    return Generator(cache, outlines, side=config["sample"]["crop"], seed=config["sample"]["seed"])
+    return Generator(
+        cache,
+        outlines,
+        side=config["sample"]["crop"],
+        seed=config["sample"]["seed"],
+        hard=config["sample"].get("hard", 0.0),
+    )

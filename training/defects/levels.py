@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from math import inf
-from statistics import median
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from inpaint_studio.restore.defects import NETWORK, Defect
-from inpaint_studio.restore.prior import FINE, NEVER, Regimes, Shares, fine, part_level
+from inpaint_studio.restore.prior import NEVER, Regimes, Shares, part_level
+from inpaint_studio.restore.unseen import Bet
 
 from .evaluate import TOLERANCE, Mask, Score
 from .generator import Sample
-from .ground import Rule
-from .unseen import Change, best
 
 PIXEL = (0.2, 0.3, 0.4, 0.5)
 PART = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97, 0.99, 0.995)
@@ -30,15 +27,8 @@ BETWEEN = ((0.001, 0.004), (0.001, 0.01), (0.002, 0.006), (0.003, 0.006), (0.004
 SURE = 0.8
 MOST_MARKED, MOST_OF_ONE, MOST_STAINS = 0.0015, 0.008, 0.0003
 """Share of the undamaged photos that may be marked: by all classes together in the mean and in the worst photo, by stains."""
-BEYOND_DOUBT = 0.97
-"""A mark of this confidence, if it is no stain, is mended in any photo."""
 _FINE = tuple(range(3))
-_LEAST_DAMAGE = 0.002
-"""Pictures with less visible damage than this share have nothing to gain."""
-
 Planes = npt.NDArray[np.uint8]
-Unseen = tuple[float, dict[Defect, float], dict[Defect, float]]
-"""The share up to which a photo may well be whole; the least confidence that is mended unseen in it; and in others."""
 Packed = npt.NDArray[np.uint8]
 
 
@@ -54,8 +44,6 @@ class Picture:
     """Damage other than stains, the same grown by the tolerance, and what is not to be judged."""
     stain: tuple[Packed, Packed, Packed] | None = None
     """The same for stains."""
-    change: Change | None = None
-    """What filling does to a damaged picture."""
 
     @classmethod
     def of(cls, planes: Planes, pixel: float, sample: Sample | None = None) -> Picture:
@@ -76,8 +64,6 @@ class Picture:
         if sample is not None:
             stain, other, ignore = sample.labels[..., 3] > 0, sample.labels[..., :3].any(2), sample.ignore > 0
             picture.truth, picture.stain = _truth(other, ignore | stain), _truth(stain, ignore | (other & ~stain))
-            if (sample.labels.any(2)).mean() >= _LEAST_DAMAGE:
-                picture.change = Change.of(sample, near((planes >= max(1, round(pixel * 255))).any(2)))
         return picture
 
     def marked(self, chosen: dict[Defect, float]) -> float:
@@ -127,14 +113,9 @@ class Choice:
     low: float
     high: float
 
-    def regimes(self, unseen: Unseen | None = None, rule: Rule | None = None) -> Regimes:
-        """As the program reads them. rule: what `ground.choose` found, which goes before what `unseen` says."""
-        calm, alone, mended = unseen or (0.0, self.whole, self.damaged)
-        if rule is None:
-            return Regimes(SURE, self.low, self.high, self.damaged, calm, alone, mended, inf, 0.0)
-        mended = mended | {Defect.STAINS: rule.sure[Defect.STAINS]}
-        alone = rule.sure | {Defect.STAINS: NEVER}  # in a photo that looks whole it may always be a shirt
-        return Regimes(SURE, self.low, self.high, self.damaged, calm, alone, mended, rule.plain, rule.distinct)
+    def regimes(self, bet: Bet | None = None) -> Regimes:
+        """As the program reads them. bet: what may be mended unseen; nothing."""
+        return Regimes(SURE, self.low, self.high, self.damaged, bet or Bet.never())
 
     def parts(self, seen: Shares) -> dict[Defect, float]:
         """The thresholds for a picture."""
@@ -216,40 +197,6 @@ class Fit:
             if made > best + 1e-6:
                 best, choice = made, other
         return choice
-
-    def unseen(self, choice: Choice, delicate: list[bool] | None = None) -> Unseen:
-        """What may be mended before anybody looks. delicate: which whole photos would lose by being taken for damaged; all.
-
-        Delicate photos may well be whole, but never more than half of the damaged ones; what is mended in them is what is
-        in no whole photo, or beyond doubt. In the others it is what gains more than it loses.
-        """
-        hurt = [fine(picture.shares) for picture in self.damaged if picture.truth and picture.truth[0].any()]
-        heeded = delicate or [True] * len(self.whole)
-        shares = [fine(picture.shares) for picture, counts in zip(self.whole, heeded, strict=True) if counts]
-        calm = min(1.1 * max(shares, default=0.0), median(hurt))
-        levels = {}
-        for defect in NETWORK:
-            shown = max((part for part in PART if any(w.marked({defect: part}) for w in self.whole)), default=0.0)
-            beyond = 1 / (1 + (1 - shown) / max(shown, 1e-9) / np.e)  # odds e times as high: others show a little more
-            wary = next((part for part in PART if part >= beyond), NEVER)
-            # old scans among the whole photos hold real dust: a fine mark beyond doubt is mended even so
-            levels[defect] = min(wary, BEYOND_DOUBT) if defect in FINE else NEVER
-        others = [picture for picture in self.damaged if picture.change and fine(picture.shares) > calm]
-        usual = [choice.parts(picture.shares) for picture in others]
-
-        def gains(least: dict[Defect, float]) -> list[float]:
-            made = []
-            for picture, own in zip(others, usual, strict=True):
-                every = [
-                    picture.near[c][p]
-                    for c, d in enumerate(NETWORK)
-                    if (p := _level(max(own[d], least[d]))) < len(PART)
-                ]
-                filled = np.bitwise_or.reduce([np.zeros_like(picture.near[0][0]), *every])
-                made.append(picture.change.gain(filled) if picture.change else 0.0)
-            return made
-
-        return calm, levels, best(PART, gains)
 
 
 def _with(choice: Choice, regime: str, defect: Defect, part: float) -> Choice:

@@ -22,12 +22,26 @@ def _conv(inputs: int, outputs: int, stride: int = 1, dilation: int = 1, *, norm
     return nn.Sequential(conv, *([nn.BatchNorm2d(outputs)] if norm else []), nn.ReLU(inplace=True))
 
 
+class _More(nn.Module):
+    """Two more convolutions that add to what is there, and at first add nothing (He et al., Deep Residual Learning, 2016)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first, self.second = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(cast(torch.Tensor, self.second.bias))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + cast(torch.Tensor, self.second(functional.relu(self.first(x))))
+
+
 class DefectNet(nn.Module):
-    """RGB N×3×H×W in 0..1 to logits N×4×H×W, one channel a class. norm: with batch normalisation."""
+    """RGB N×3×H×W in 0..1 to logits N×4×H×W, one channel a class. norm: with batch normalisation. deeper: with `_More`."""
 
     def __init__(
-        self, channels: tuple[int, int, int, int] = (32, 56, 88, 128), classes: int = 4, *, norm: bool = True
-    ) -> None:
+        self, channels: tuple[int, int, int, int] = (32, 56, 88, 128), classes: int = 4, *,
+        norm: bool = True, deeper: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         a, b, c, d = channels
 
@@ -40,6 +54,7 @@ class DefectNet(nn.Module):
         self.down3 = nn.Sequential(conv(c, d, 2), conv(d, d, 1, 2), conv(d, d, 1, 4))
         self.across2, self.across1, self.across0 = nn.Conv2d(d, c, 1), nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)
         self.up2, self.up1, self.up0 = conv(c, c), conv(b, b), nn.Sequential(conv(a, a), conv(a, a))
+        self.more2, self.more1 = (_More(c), _More(b)) if deeper else (nn.Identity(), nn.Identity())
         self.out = nn.Conv2d(a, classes * 4, 3, padding=1)
         nn.init.constant_(cast(torch.Tensor, self.out.bias), -3.0)
 
@@ -50,8 +65,8 @@ class DefectNet(nn.Module):
         if beside is not None:
             x1 = x1 + beside
         x2 = self.down2(x1)
-        y = self.up2(_twice(self.across2(self.down3(x2))) + x2)
-        y = self.up1(_twice(self.across1(y)) + x1)
+        y = self.more2(self.up2(_twice(self.across2(self.down3(x2))) + x2))
+        y = self.more1(self.up1(_twice(self.across1(y)) + x1))
         return cast(torch.Tensor, self.up0(_twice(self.across0(y)) + x0))
 
     def logits(self, features: torch.Tensor) -> torch.Tensor:
@@ -70,11 +85,19 @@ class TwoScales(nn.Module):
 
     def __init__(self, channels: tuple[int, int, int, int] = (32, 56, 88, 128)) -> None:
         super().__init__()
-        self.net = DefectNet(channels, norm=False)
+        self.net = DefectNet(channels, norm=False, deeper=True)
         self.lift = nn.Conv2d(channels[0], channels[1], 1)
         nn.init.zeros_(self.lift.weight)
         nn.init.zeros_(cast(torch.Tensor, self.lift.bias))
         self.coarse = nn.Parameter(torch.tensor(_COARSE).view(1, -1, 1, 1))
+
+    def start(self, state: dict[str, torch.Tensor]) -> None:
+        """Take over a trained network of one scale, or of two without the convolutions that are new."""
+        if "coarse" not in state:
+            state = {f"net.{name}": value for name, value in folded(state).items()}
+        _, unknown = self.load_state_dict(state, strict=False)
+        if unknown:
+            raise ValueError(f"this is another network: {unknown[0]}")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         far = self.net.features(functional.avg_pool2d(x, 2))

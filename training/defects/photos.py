@@ -11,6 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
+HARD = "hard.json"
+"""The file of a cache that says where a former network marked photos wrongly: written by `mine`."""
+_HARD_SCALE = 0.5
+"""Hard places are looked at from no further away than this: there they were wrong."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class PhotoCache:
         self._bytes = np.memmap(folder / "photos.bin", np.uint8, "r")
         weights = np.array([photo.weight for photo in self.photos])
         self._chances = np.cumsum(weights / weights.sum())
+        self.hard, self._hard_chances = np.zeros((0, 4)), np.zeros(0)
+        if (folder / HARD).exists():
+            self.set_hard(json.loads((folder / HARD).read_text()))
+
+    def set_hard(self, places: dict[str, list[list[float]]]) -> None:
+        """Where hard crops are taken: for photos by name y, x and how much each place counts."""
+        rows = [(index, *place) for index, photo in enumerate(self.photos) for place in places.get(photo.name, [])]
+        self.hard = np.array(rows, np.float64).reshape(-1, 4)
+        self._hard_chances = np.cumsum(self.hard[:, 3]) / max(1e-9, self.hard[:, 3].sum())
 
     def pixels(self, index: int, *, halved: bool = False) -> Image:
         """H×W×4 view of photo `index`, or of its copy at half size."""
@@ -43,17 +56,24 @@ class PhotoCache:
             height, width = height // 2, width // 2
         return self._bytes[start : start + height * width * 4].reshape(height, width, 4)
 
-    def crop(self, rng: np.random.Generator, side: int) -> tuple[Image, Image]:
-        """A random crop, resized to `side`², turned and mirrored: RGB, and 255 where natural dust is not to be judged."""
-        index = min(int(np.searchsorted(self._chances, rng.random())), len(self.photos) - 1)
+    def crop(self, rng: np.random.Generator, side: int, *, hard: bool = False) -> tuple[Image, Image]:
+        """A random crop, resized to `side`², turned and mirrored: RGB, and 255 where natural dust is not to be judged.
+
+        hard: around one of the places that `set_hard` named, if there are any.
+        """
+        place = None
+        if hard and len(self.hard):
+            place = self.hard[min(int(np.searchsorted(self._hard_chances, rng.random())), len(self.hard) - 1)]
+            index = int(place[0])
+        else:
+            index = min(int(np.searchsorted(self._chances, rng.random())), len(self.photos) - 1)
         photo = self.photos[index]
         shortest = min(photo.height, photo.width)
-        smallest = max(0.3, side / shortest)
+        smallest = max(0.3 if place is None else _HARD_SCALE, side / shortest)
         largest = max(smallest, photo.largest_scale if rng.random() < 0.85 else 1.5 * photo.largest_scale)
         scale = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
         size = min(shortest, max(16, round(side / scale)))
-        y = int(rng.integers(0, photo.height - size + 1))
-        x = int(rng.integers(0, photo.width - size + 1))
+        y, x = _corner(rng, photo, size, place)
         if halved := size >= 2 * side:  # a sixth of the time that shrinking from full size takes
             y, x, size = y // 2, x // 2, size // 2
         part = np.asarray(self.pixels(index, halved=halved)[y : y + size, x : x + size])
@@ -63,6 +83,20 @@ class PhotoCache:
         if rng.random() < 0.5:
             part = part[:, ::-1]
         return np.ascontiguousarray(part[..., :3]), np.ascontiguousarray(part[..., 3])
+
+
+def _corner(
+    rng: np.random.Generator, photo: Photo, size: int, place: npt.NDArray[np.float64] | None
+) -> tuple[int, int]:
+    """Where a crop of `size` begins: anywhere, or so that `place` is in it."""
+    lengths = (photo.height, photo.width)
+    if place is None:
+        return int(rng.integers(0, lengths[0] - size + 1)), int(rng.integers(0, lengths[1] - size + 1))
+    y, x = (
+        int(np.clip(at - rng.uniform(0.1, 0.9) * size, 0, length - size))
+        for at, length in zip(place[1:3], lengths, strict=True)
+    )
+    return y, x
 
 
 def natural_dust(rgb: Image) -> Image:

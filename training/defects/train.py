@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from . import photos
 from .generator import from_config
-from .network import DefectNet, TwoScales, folded
+from .network import DefectNet, TwoScales
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -111,7 +111,7 @@ class Training:
         self.network: nn.Module
         if start:
             self.network = two_scales = TwoScales(channels)
-            two_scales.net.load_state_dict(folded(torch.load(start / "state.pt", weights_only=True)["average"]))
+            two_scales.start(torch.load(start / "state.pt", weights_only=True)["average"])
         else:
             self.network = DefectNet(channels)
         self.network = self.network.to(memory_format=torch.channels_last)
@@ -196,6 +196,7 @@ def main() -> None:
     training = Training(config, arguments.out, arguments.refine)
     config["optimiser"] = training.options
     config["sample"]["seed"] = training.options.get("sample_seed", config["sample"]["seed"])
+    config["sample"]["hard"] = training.options.get("hard", 0.0)
     training.load()
     training.network.train()
     started = saved = time.monotonic()

@@ -180,7 +180,7 @@ def is_at(part: Part, speck: tuple[int, int, int]) -> bool:
 def visible(gray: NDArray[np.float32], side: int) -> NDArray[np.bool_] | None:
     """The pixels of a speck in the middle of a small picture H×W (0..1) of its place; None where nothing is seen there.
 
-    side: the speck's, in pixels. What departs from the ring around it by more than its noise is the speck.
+    side: the speck's, in pixels. What departs from a plane through the ring around it by more than its noise is the speck.
     """
     height, width = gray.shape
     yy, xx = np.mgrid[:height, :width]
@@ -188,9 +188,12 @@ def visible(gray: NDArray[np.float32], side: int) -> NDArray[np.bool_] | None:
     inside, ring = away <= side / 2 + 1.5, away > side / 2 + 3
     if not inside.any() or ring.sum() < 8:
         return None
-    ground = float(np.median(gray[ring]))
-    noise = 1.4826 * float(np.median(np.abs(gray[ring] - ground)))
-    departs = np.abs(gray - ground) > max(0.02, 4 * noise)
+    slope = np.stack([np.ones(gray.shape), yy - height / 2, xx - width / 2], 2)
+    plane, *_ = np.linalg.lstsq(slope[ring], gray[ring], rcond=None)
+    rest = gray - slope @ plane
+    rest -= np.median(rest[ring])
+    noise = 1.4826 * float(np.median(np.abs(rest[ring])))
+    departs = np.abs(rest) > max(0.02, 4 * noise)
     mask = departs & inside
     if mask.sum() < 2 or departs[ring].mean() > 0.1:
         return None

@@ -14,7 +14,7 @@ from inpaint_studio.engines.contract import Decision, Float, Payload, Progress, 
 from inpaint_studio.pixels.format import COVERAGE, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TILE, TiledImage, tile_keys, tile_rect
-from inpaint_studio.restore import classical, infrared, network, prior, surroundings
+from inpaint_studio.restore import classical, infrared, network, prior, surroundings, unseen
 from inpaint_studio.restore.defects import CERTAIN, NETWORK, Defect, Threshold
 from inpaint_studio.restore.looking import Look, Read, look_at, shrunk_whole, two_toned
 from inpaint_studio.restore.parts import Part, find_parts
@@ -25,8 +25,6 @@ from inpaint_studio.restore.text_search import TEXT_THRESHOLD, search_text
 REGION = 4 * TILE
 #: What a region sees of its surroundings, in pixels of the finer scale.
 _MARGIN = 64
-#: Marks of less confidence are mended unseen by nobody who did not ask for it.
-_FAINT = 0.5
 #: A proposal that marks more than this share of the photo at the usual sensitivity is doubted aloud.
 DOUBTFUL, ABSURD = 0.08, 0.25
 #: The note of a search that shows nothing at the usual sensitivity.
@@ -63,9 +61,8 @@ class Found:
 
     thresholds: those that suit this photo (see `prior`); `alone`, where nobody looks before it is mended, else the same.
     marked: share of the photo, 0..1. looks_whole: so little is sure that the photo may well be undamaged.
-    accepted: indices of parts that are damage for certain, whatever the thresholds say. doubted: indices of those that nobody
-    should mend unseen, however sure they are: what does not lie on plain ground in a photo that looks whole, and stains that
-    are no more than one tone among others.
+    accepted: indices of parts that are damage for certain, whatever the thresholds say. doubted: indices of those that are
+    not mended unseen, however sure they are: mending them is no good bet (see `unseen`).
     """
 
     planes: dict[Defect, TiledImage]
@@ -130,13 +127,13 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
         certain, said = _add_infrared(job, job.infrared, planes[Defect.DUST])
         notes = (*notes, *said)
     parts = [part for defect in planes for part in find_parts(planes[defect], defect, levels[defect].pixel)]
-    levels, alone, whole = _judged(parts, job.extent.area, job.classes, levels, uses_network=uses_network)
-    if certain:  # what the infrared picture shows is dust, in whatever photo
-        alone = {**alone, Defect.DUST: Threshold(alone[Defect.DUST].pixel, min(alone[Defect.DUST].part, CERTAIN))}
-    doubted = frozenset[int]()
+    alone, whole, doubted = levels, False, frozenset[int]()
     if uses_network and (regimes := network.regimes()):
-        fine = prior.FINE - ({Defect.DUST} if certain else set()) if whole else frozenset()
-        doubted = _doubted(job, look, planes, parts, regimes, fine)
+        seen = prior.shares(parts, job.extent.area, regimes.sure)
+        levels = alone = prior.settled(levels, regimes, seen)
+        if prior.FINE & job.classes:  # who looks for stains only has seen them
+            alone, whole = prior.unattended(levels), prior.looks_whole(regimes, seen)
+            doubted = _doubted(job, look, planes, parts, regimes, prior.fine(seen), certain=certain)
     shown = [part for part in parts if part.confidence >= levels[part.defect].part]
     marked = sum(part.pixels for part in shown if part.defect is not Defect.TEXT) / job.extent.area
     notes = (*notes, *_doubts(marked, shown))
@@ -144,35 +141,32 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
 
 
 def _doubted(
-    job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], regimes: prior.Regimes,
-    fine: frozenset[Defect],
+    job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], regimes: prior.Regimes, damaged: float, *,
+    certain: bool,
 ) -> frozenset[int]:  # fmt: skip
-    """Of `fine` classes the parts that do not lie on plain ground, and stains that are not distinct from theirs."""
-    doubted = set()
-    for index, part in enumerate(parts):
-        if part.confidence < _FAINT or not (part.defect in fine or part.defect is Defect.STAINS):
-            continue
-        area = surroundings.around(part.rect, job.extent)
-        own = part.pixels_in(planes[part.defect].read(area)[..., 0] > 0, area)
-        gray = np.asarray(cv2.cvtColor(look.rgb(job.read(area)), cv2.COLOR_RGB2GRAY), np.float32)
-        spread, apart = surroundings.ground(gray, own)
-        if apart < regimes.distinct * spread if part.defect is Defect.STAINS else spread > regimes.plain:
-            doubted.add(index)
-    return frozenset(doubted)
+    """The parts that are no good bet. certain: the infrared picture told of dust; what it shows is dust in whatever photo."""
+    marks = {
+        index: _mark(job, look, planes, part)
+        for index, part in enumerate(parts)
+        if part.defect in NETWORK
+        and part.confidence >= unseen.FAINT
+        and not (certain and part.defect is Defect.DUST and part.confidence >= CERTAIN)
+    }
+    sure = [part.rect for part in parts if part.defect in prior.FINE and part.confidence >= regimes.sure]
+    middles = np.array([((r.top + r.bottom) / 2, (r.left + r.right) / 2) for r in sure]).reshape(-1, 2)
+    even = unseen.evenness((middles - (job.extent.top, job.extent.left)) / (job.extent.height, job.extent.width))
+    scores = regimes.bet.scores(list(marks.values()), damaged, even)
+    return frozenset(index for index, score in zip(marks, scores, strict=True) if score <= 0)
 
 
-def _judged(
-    parts: list[Part], area: int, classes: frozenset[Defect], levels: prior.Levels, *, uses_network: bool
-) -> tuple[prior.Levels, prior.Levels, bool]:
-    """The thresholds for this photo, those where nobody looks, and whether the photo may well be whole."""
-    regimes = network.regimes() if uses_network else None
-    if regimes is None:
-        return levels, levels, False
-    seen = prior.shares(parts, area, regimes.sure)
-    levels = prior.settled(levels, regimes, seen)
-    if not prior.FINE & classes:  # who looks for stains only has seen them
-        return levels, levels, False
-    return levels, prior.unattended(levels, regimes, seen), prior.is_calm(regimes, seen)
+def _mark(job: Search, look: Look, planes: dict[Defect, TiledImage], part: Part) -> unseen.Mark:
+    area = surroundings.around(part.rect, part.seed, job.extent)
+    values = {defect: planes[defect].read(area)[..., 0] for defect in planes if defect in NETWORK}
+    own = part.pixels_in(values[part.defect] > 0, area)
+    gray = np.asarray(cv2.cvtColor(look.rgb(job.read(area)), cv2.COLOR_RGB2GRAY), np.float32)
+    texture, contrast = surroundings.ground(gray, own, np.any([plane > 0 for plane in values.values()], 0))
+    certainty = float(values[part.defect][own].mean()) / 255
+    return unseen.Mark(NETWORK.index(part.defect), certainty, contrast, texture)
 
 
 def _search_region(

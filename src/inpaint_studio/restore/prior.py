@@ -16,8 +16,9 @@ from typing import Any, Self
 
 from inpaint_studio.restore.defects import NETWORK, Defect, Threshold
 from inpaint_studio.restore.parts import Part
+from inpaint_studio.restore.unseen import FAINT, Bet
 
-#: A threshold that no part reaches: the class is not mended where nobody looks.
+#: A threshold that no part reaches: the class is not shown.
 NEVER = 2.0
 #: What NEVER moves from on the way to a damaged photo.
 _SUREST = 0.995
@@ -36,40 +37,25 @@ class Regimes:
     """What calibration found besides the thresholds of a whole photo.
 
     sure: confidence from which a part counts. low, high: shares of the photo below which it is treated as whole and above
-    which as damaged. damaged: thresholds of parts in a damaged photo. Where nobody looks at the marks before they are
-    mended they need at least `alone` in a photo with no more than the share `calm`, and `mended` in others. Besides, there
-    fine marks have to lie on ground whose tones spread no more than `plain` (a standard deviation, 0..1) in a photo of the
-    first kind, and stains have to be `distinct` times the spread of their surroundings from them in any.
+    which as damaged. damaged: thresholds of parts in a damaged photo. bet: what is mended where nobody looks.
     """
 
     sure: float
     low: float
     high: float
     damaged: dict[Defect, float]
-    calm: float
-    alone: dict[Defect, float]
-    mended: dict[Defect, float]
-    plain: float
-    distinct: float
+    bet: Bet
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """What stands in the notes of a model."""
-        sure, low, high, calm = (float(data[key]) for key in ("sure", "low", "high", "calm"))
-        damaged, alone, mended = (
-            {d: float(data[key][d.value]) for d in NETWORK} for key in ("damaged", "alone", "mended")
-        )
-        return cls(sure, low, high, damaged, calm, alone, mended, float(data["plain"]), float(data["distinct"]))
+        sure, low, high = (float(data[key]) for key in ("sure", "low", "high"))
+        return cls(sure, low, high, {d: float(data["damaged"][d.value]) for d in NETWORK}, Bet.from_json(data["bet"]))
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
-        return {
-            "sure": self.sure, "low": self.low, "high": self.high, "calm": self.calm,
-            "plain": self.plain, "distinct": self.distinct,
-            "damaged": {d.value: value for d, value in self.damaged.items()},
-            "alone": {d.value: value for d, value in self.alone.items()},
-            "mended": {d.value: value for d, value in self.mended.items()},
-        }  # fmt: skip
+        damaged = {d.value: value for d, value in self.damaged.items()}
+        return {"sure": self.sure, "low": self.low, "high": self.high, "damaged": damaged, "bet": self.bet.to_json()}
 
 
 def shares(parts: Iterable[Part], area: int, sure: float) -> dict[Defect, float]:
@@ -107,15 +93,14 @@ def part_level(whole: float, regimes: Regimes, defect: Defect, seen: Shares) -> 
     return round(1 / (1 + math.exp(-(odds[0] + (odds[1] - odds[0]) * way))), 6)
 
 
-def is_calm(regimes: Regimes, seen: Shares) -> bool:
+def looks_whole(regimes: Regimes, seen: Shares) -> bool:
     """Whether so little was surely found that the photo may well be whole."""
-    return fine(seen) <= regimes.calm
+    return fine(seen) <= regimes.low
 
 
-def unattended(levels: Levels, regimes: Regimes, seen: Shares) -> Levels:
-    """The thresholds where nobody looks at the marks: stricter, most of all for a photo that may well be whole."""
-    least = regimes.alone if is_calm(regimes, seen) else regimes.mended
+def unattended(levels: Levels) -> Levels:
+    """The thresholds where nobody looks at the marks: what is sure enough to be judged as a bet, see `unseen`."""
     return {
-        defect: Threshold(level.pixel, max(level.part, least[defect])) if defect in NETWORK else level
+        defect: Threshold(level.pixel, max(level.pixel, FAINT)) if defect in NETWORK else level
         for defect, level in levels.items()
     }

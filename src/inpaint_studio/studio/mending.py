@@ -83,7 +83,7 @@ def mend_file(
     mask = proposal.mask()
     selected = sum(int(np.count_nonzero(tile)) for tile in mask.tiles.values())
     share, count = selected / max(1, mask.extent.area), int(np.count_nonzero(proposal.all_chosen()))
-    notes, doubted = [*found.notes, *_held_back(found, options, count)], share > ABSURD and not options.anyway
+    notes, doubted = [*found.notes, *_held_back(found, options)], share > ABSURD and not options.anyway
     if doubted:
         notes.append(f"{share:.0%} of the photo is marked, so nothing was mended; --anyway mends it.")
     filled_pixels = outside = 0
@@ -108,14 +108,18 @@ def mend_file(
     return done, seen
 
 
-def _held_back(found: Found, options: Options, count: int) -> tuple[str, ...]:
+def _held_back(found: Found, options: Options) -> tuple[str, ...]:
     """What is said where somebody who looks would have been offered more than is mended unseen."""
     if options.anyway:
         return ()
-    layer = layer_from(layer_of(found, "", "", options.sliders))
-    offered = len(Proposal(layer).listed()) if isinstance(layer, ProposalLayer) else 0
-    if offered <= count:
+    left = len(_chosen(found, options, alone=False) - _chosen(found, options, alone=True))
+    if not left:
         return ()
-    said = f"{offered - count:,} marks that may be damage were left alone, as they are not certain."
+    said = f"{left:,} marks that may be damage were left alone, as they are not certain."
     whole = "The photo looks whole. " if found.looks_whole else ""
     return (f"{whole}{said} Look at them in the window, or --anyway mends them.",)
+
+
+def _chosen(found: Found, options: Options, *, alone: bool) -> set[int]:
+    layer = layer_from(layer_of(found, "", "", options.sliders, alone=alone))
+    return set(np.flatnonzero(Proposal(layer).all_chosen()).tolist()) if isinstance(layer, ProposalLayer) else set()

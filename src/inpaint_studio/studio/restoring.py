@@ -28,7 +28,7 @@ from inpaint_studio.studio.studio import Studio
 #: What mends a proposal.
 Job = planner.FillJob
 #: What is mended beyond the found pixels: the soft rim of damage belongs to it. Pixels.
-RIM = 2
+RIM = 1
 #: The family of files whose second page may be an infrared picture.
 _PAGED = "tiff"
 
