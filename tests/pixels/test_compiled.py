@@ -102,6 +102,17 @@ def test_a_damaged_file_is_compiled_anew(workshop: Path, damage: object) -> None
     assert _call(workshop, "float64") == ["6.0", "1"]
 
 
+def test_on_a_full_disk_code_serves_this_run_only(workshop: Path) -> None:
+    full = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+"""
+    assert _call(workshop, "float64", full) == ["6.0", "0"]
+    assert _call(workshop, "float64") == ["6.0", "0"], "nothing was kept"
+    assert _call(workshop, "float64") == ["6.0", "1"]
+
+
 def test_code_that_names_what_is_gone_is_compiled_anew(tmp_path: Path) -> None:
     files = CodeFiles(str(tmp_path), "loops", "stamp")
     files.save("key", [sum])

@@ -8,22 +8,27 @@ other arguments: calling it crashes, and goes on crashing at every start.
 from __future__ import annotations
 
 import hashlib
+import logging
 import pickle
 from pathlib import Path
 
 from numba.core import caching
 
 _DIGEST = 32
+_log = logging.getLogger(__name__)
 
 
 class CodeFiles(caching.IndexDataCacheFile):
     """Each file is named after what it is for, so that no index is needed, and is checked when it is read."""
 
     def save(self, key: object, data: object) -> None:
-        """Keep the code `data` for the argument types, processor and source in `key`."""
+        """Keep the code `data` for the argument types, processor and source in `key`; a full disk has this run do without."""
         code = self._dump(data)
-        with self._open_for_write(self._data_path(self._name(key))) as stream:
-            stream.write(hashlib.sha256(code).digest() + code)
+        try:
+            with self._open_for_write(self._data_path(self._name(key))) as stream:
+                stream.write(hashlib.sha256(code).digest() + code)
+        except OSError as error:
+            _log.warning("compiled code could not be kept: %s", error)
 
     def load(self, key: object) -> object | None:
         """The code for `key`; None when there is none, or when it is damaged, so that it is compiled anew."""
