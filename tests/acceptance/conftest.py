@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from inpaint_studio.settings import Settings
+from inpaint_studio.ui.canvas import frames
 from inpaint_studio.ui.engine_thread import MakeRunner
 from inpaint_studio.ui.messages import handle_loop
 from inpaint_studio.ui.theme import apply_theme
@@ -23,6 +24,13 @@ from inpaint_studio.ui.window import MainWindow
 from tests.acceptance.user import User
 
 Scenario = Callable[[User], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each frame is drawn whole: in a busy turn tiles would come with the next ones, and a picture taken between lack them."""
+    monkeypatch.setattr(frames, "BUDGET", 60.0)
+    monkeypatch.setattr(frames, "_LEAST", 60.0)
 
 
 class Run(Protocol):

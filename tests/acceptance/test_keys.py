@@ -13,7 +13,6 @@ from PySide6.QtGui import QImage, QInputDevice, QPointingDevice, QTabletEvent, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from inpaint_studio.ui.canvas import frames
 from tests.acceptance.conftest import Run
 from tests.acceptance.test_main_path import red
 from tests.acceptance.user import User
@@ -26,11 +25,8 @@ _CTRL, _SHIFT, _ALT = (
 
 
 def looks(user: User) -> np.ndarray:
-    """What the canvas shows when all is drawn, RGB: in a busy turn some tiles come with the next frame."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frames, "BUDGET", 60.0)
-        patch.setattr(frames, "_LEAST", 60.0)
-        image = user.tab.canvas.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    """What the canvas shows: RGB."""
+    image = user.tab.canvas.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
