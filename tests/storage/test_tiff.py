@@ -120,6 +120,22 @@ def test_the_pixels_of_a_file_cannot_be_written_by_mistake(tmp_path):
         read_photo(path, max_megapixels=1).pixels[0, 0] = 1
 
 
+def test_channels_beside_the_colours_are_written_though_no_colour_changed(tmp_path):
+    """A scanner's infrared picture, say."""
+    path = tmp_path / "source.tif"
+    samples = np.random.default_rng(4).integers(0, 65536, (60, 50, 4), np.uint16)
+    tifffile.imwrite(path, samples, photometric="rgb", extrasamples=["unspecified"], rowsperstrip=10)
+    photo = read_photo(path, max_megapixels=1)
+    with pytest.raises(ValueError, match="read-only"):
+        photo.extra[0, 0] = 1
+    edited = photo.extra.copy()
+    edited[25, 7] ^= 1
+    write_photo(replace(photo, extra=edited), tmp_path / "target.tif")
+    again = read_photo(tmp_path / "target.tif", max_megapixels=1)
+    assert np.array_equal(again.extra, edited)
+    assert np.array_equal(again.pixels, photo.pixels)
+
+
 def test_short_byte_counts_that_would_overflow_are_written_anew(tmp_path):
     path = tmp_path / "short.tif"
     flat = np.zeros((300, 200, 3), np.uint16)

@@ -203,7 +203,7 @@ def test_a_source_with_a_strange_suffix_is_kept_without_it(tmp_path):
 def test_a_journal_that_cannot_be_made(tmp_path):
     document = gray_document(1)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"a\.sqlite"):
+    with pytest.raises(InputError, match=r"The file that keeps your work safe could not be written: file exists\."):
         Journal.create(tmp_path / "file" / "a.sqlite", photo_file(document), document, suffix=".npy")
     with pytest.raises(InputError, match="gone"):
         Journal.create(tmp_path / "a.sqlite", tmp_path / "gone.png", document)

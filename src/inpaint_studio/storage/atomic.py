@@ -78,11 +78,11 @@ def check_writable(path: Path) -> None:
         raise unwritable(path, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> InputError:
-    """What the system said about writing `path`, as one sentence."""
+def unwritable(path: Path, error: OSError, name: str = "") -> InputError:
+    """What the system said about writing `path`, as one sentence. name: what the user knows it by, if not by its own."""
     reason = error.strerror or str(error) or "the system refused"
     hint = _HINTS.get(error.errno or 0, "Check the folder's permissions, or save somewhere else.")
-    return InputError(f"{path.name} could not be written: {reason[:1].lower()}{reason[1:].rstrip('.')}.", hint)
+    return InputError(f"{name or path.name} could not be written: {reason[:1].lower()}{reason[1:].rstrip('.')}.", hint)
 
 
 def remove_stale(folder: Path) -> None:

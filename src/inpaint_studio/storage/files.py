@@ -75,10 +75,12 @@ def read_photo(path: Path, *, max_megapixels: float, page: int = 0) -> Photo:
         photo = family.read(path, page)
     # it stands for what the file holds
     photo.pixels.flags.writeable = False
+    if photo.extra is not None:
+        photo.extra.flags.writeable = False
     icc = photo.metadata.icc
     unclear = (_BAD_PROFILE,) if icc is not None and not usable(icc, photo.format.colour) else ()
     notes = (*_name_note(path, family), *unclear, *photo.notes)
-    return replace(photo, notes=notes, original=Original(photo.pixels, path, stamp))
+    return replace(photo, notes=notes, original=Original(photo.pixels, photo.extra, path, stamp))
 
 
 def read_mask(path: Path, *, max_megapixels: float = MASK_MEGAPIXELS) -> NDArray[np.uint8]:

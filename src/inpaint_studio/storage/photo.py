@@ -29,9 +29,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Original:
-    """The pixels as they were read from the file `path`, and how to tell that it is still the same file."""
+    """What was read from the file `path`, as `Photo` holds it, and how to tell that it is still the same file."""
 
     pixels: Samples
+    extra: Samples | None
     path: Path
     stamp: tuple[int, ...]
 

@@ -213,7 +213,7 @@ def _as_read(photo: Photo, page: Page, pixel_format: PixelFormat) -> Samples | N
         or not original.stands
     ):
         return None
-    return _stored_channels(replace(photo, pixels=original.pixels), page, pixel_format)
+    return _stored_channels(replace(photo, pixels=original.pixels, extra=original.extra), page, pixel_format)
 
 
 def _page(path: Path, index: int = 0) -> Page:

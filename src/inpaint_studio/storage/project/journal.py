@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from inpaint_studio.document.layers import LayerState
 
 
+#: What the user knows the journal by.
+_KEEPER = "The file that keeps your work safe"
+
+
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """What a document looked like just after the change number `shows`: `make_thumbnail`'s and `make_preview`'s."""
@@ -92,13 +96,13 @@ class Journal:
         `name` and `suffix` are the file's own unless given. Call it before the document is shared between threads.
         Raises InputError when source or journal can't be used.
         """
-        with writing(path):
+        with writing(path, _KEEPER):
             lock = hold_journal(path)
         if lock is None:
             raise in_use(path)
         partial = path.with_suffix(PARTIAL)
         try:
-            with writing(path):
+            with writing(path, _KEEPER):
                 lay_out(partial, document, source, path.stem, name, suffix, page)
                 partial.replace(path)
                 journal = cls(path, lock)
@@ -119,7 +123,7 @@ class Journal:
         self._still_there()
         state = replace(self.state, revision=change.number, modified=now())
         numbers = self._numbers
-        with writing(self.path), self._transaction() as connection:
+        with writing(self.path, _KEEPER), self._transaction() as connection:
             if change.pictures is not None:
                 self._record_pictures(connection, change.pictures, change.number)
             if change.position is not None:
@@ -140,14 +144,14 @@ class Journal:
     def mark(self, saved: Saved) -> None:
         """Remember a save. What the project was told to remove need not be told again."""
         self._still_there()
-        with writing(self.path), self._transaction() as connection:
+        with writing(self.path, _KEEPER), self._transaction() as connection:
             saved.write(connection)
             connection.execute("DELETE FROM removed WHERE revision <= ?", (saved.revision,))
         self.saved = saved
 
     def harden(self) -> None:
         """Have the disk itself hold all that is committed, against a power cut. Raises InputError when it does not."""
-        with writing(self.path), self.path.with_name(f"{self.path.name}-wal").open("r+b") as log:
+        with writing(self.path, _KEEPER), self.path.with_name(f"{self.path.name}-wal").open("r+b") as log:
             os.fsync(log.fileno())
 
     @contextmanager
@@ -240,10 +244,10 @@ class Journal:
         if not self._told_gone:
             self._told_gone = True
             raise InputError(
-                "The file that keeps your work safe was deleted by another program.",
+                f"{_KEEPER} was deleted by another program.",
                 "Save the project now; the file is made again with the next step.",
             )
-        with writing(self.path):
+        with writing(self.path, _KEEPER):
             self._put_back()
 
     def _put_back(self) -> None:

@@ -51,14 +51,17 @@ def reading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what writing the database `path` raises into an InputError. InputErrors pass through."""
+def writing(path: Path, name: str = "") -> Iterator[None]:
+    """Turn what writing the database `path` raises into an InputError. InputErrors pass through.
+
+    name: what the user knows it by, where that is not the name of the file.
+    """
     try:
         yield
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(path, error, name) from error
     except sqlite3.Error as error:
-        raise _refusal(path, error, written=True) from error
+        raise _refusal(path, error, name, written=True) from error
 
 
 def damaged(path: Path) -> InputError:
@@ -94,14 +97,15 @@ def in_use(path: Path) -> InputError:
     )
 
 
-def _refusal(path: Path, error: sqlite3.Error, *, written: bool = False) -> InputError | Cancelled:
+def _refusal(path: Path, error: sqlite3.Error, name: str = "", *, written: bool = False) -> InputError | Cancelled:
     """What an error of SQLite means to the user."""
+    name = name or path.name
     # errors of Python's own module, such as a string that is no UTF-8, have no code
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if code == sqlite3.SQLITE_INTERRUPT:
         return Cancelled()
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return InputError(f"{path.name} is in use by another program.", "Wait until that has finished and try again.")
+        return InputError(f"{name} is in use by another program.", "Wait until that has finished and try again.")
     if code == sqlite3.SQLITE_NOMEM:
         return too_large(path)
     if code == sqlite3.SQLITE_FULL:
@@ -115,4 +119,4 @@ def _refusal(path: Path, error: sqlite3.Error, *, written: bool = False) -> Inpu
     else:
         return damaged(path)
     what = "written" if written else "opened"
-    return InputError(f"{path.name} could not be {what}: {reason}.", hint)
+    return InputError(f"{name} could not be {what}: {reason}.", hint)
