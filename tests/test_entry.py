@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,27 @@ def test_without_a_screen_it_shows_the_command_line(
     out = capsys.readouterr().out
     assert "no screen" in out
     assert "inpaint-studio fill PHOTO --mask MASK -o OUT" in out
+
+
+_NUMPY = """
+import os, sys
+from inpaint_studio import app
+assert "numpy" not in sys.modules
+app._import_numpy()
+print(sys.modules["numpy"]._core.multiarray._set_madvise_hugepage(False), os.environ.get("NUMPY_MADVISE_HUGEPAGE"))
+"""
+
+
+@pytest.mark.parametrize(("told", "expected"), [(None, "False None"), ("1", "True 1")])
+def test_numpy_keeps_small_pages_in_the_window_alone(told: str | None, expected: str) -> None:
+    """A fresh array of many megabytes in huge pages stops the whole process. Who says otherwise is heard."""
+    kept = {name: value for name, value in os.environ.items() if name != "NUMPY_MADVISE_HUGEPAGE"}
+    environment = kept | ({} if told is None else {"NUMPY_MADVISE_HUGEPAGE": told})
+    done = subprocess.run(
+        [sys.executable, "-c", _NUMPY], env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() == expected
 
 
 def test_a_missing_system_library_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
