@@ -20,8 +20,9 @@ from inpaint_studio.restore.finding import Found, search
 from inpaint_studio.restore.parts import Part
 from inpaint_studio.restore.prior import Regimes, fine, looks_whole, part_level, settled, shares, unattended
 from inpaint_studio.restore.proposal import Proposal, Sliders, layer_of
-from inpaint_studio.restore.unseen import FAINT, FEATURES, Bet
+from inpaint_studio.restore.unseen import FAINT, Bet
 from tests.restore.conftest import search_of
+from tests.restore.rules import rule
 
 RULES = Regimes(
     sure=0.8,
@@ -31,7 +32,7 @@ RULES = Regimes(
     bet=Bet.never(),
 )
 #: Mends in a photo of which more than a tenth of a percent is surely damaged.
-CAREFUL = Bet(tuple({"damaged": 1.0}.get(name, 0.0) - np.log(0.001 + 3e-5) * (name in NETWORK) for name in FEATURES))
+CAREFUL = rule(("damaged", float(np.log(0.001 + 3e-5)), -1.0, 1.0))
 LEVELS = {**dict.fromkeys(NETWORK, Threshold(0.2, 0.9)), Defect.TEXT: Threshold(0.5, 0.6)}
 
 
@@ -88,7 +89,10 @@ def test_where_nobody_looks_all_but_what_is_faint_is_judged() -> None:
 
 
 def test_the_notes_of_a_model_hold_it() -> None:
-    assert Regimes.from_json(json.loads(json.dumps(RULES.to_json()))) == RULES
+    rules = replace(RULES, bet=CAREFUL)
+    again = Regimes.from_json(json.loads(json.dumps(rules.to_json())))
+    assert replace(again, bet=rules.bet) == rules
+    assert again.bet.to_json() == CAREFUL.to_json()
 
 
 def detector(speckled: np.ndarray):  # type: ignore[no-untyped-def]

@@ -257,7 +257,9 @@ def test_a_full_disk_is_told_once_and_nothing_is_lost(tmp_path):
     )
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("flush InputError The file that keeps your work safe could not be written: the disk refused.")
+    assert lines[0].startswith(
+        "flush InputError The file that keeps your work safe could not be written: the disk refused."
+    )
     assert lines[1:] == ["told 1", "save InputError", "same True", "kept paint True", "saved True"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from training.defects.calibrate import calibrated
@@ -46,7 +47,9 @@ def test_faint_marks_count_in_a_damaged_photo_and_not_in_a_whole_one() -> None:
     assert found.validation["f1"] == 1.0
     assert found.undamaged_percent == [0, 0, 0]
     assert rules.low < 15 * 16 / SIDE**2, "no damaged photo may pass for a whole one"
-    assert Regimes.from_json(json.loads(json.dumps(rules.to_json()))) == rules
+    again = Regimes.from_json(json.loads(json.dumps(rules.to_json())))
+    assert again.to_json() == rules.to_json()
+    assert replace(again, bet=rules.bet) == rules
 
 
 def test_without_whole_photos_that_look_alike_all_is_shown() -> None:

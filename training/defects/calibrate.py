@@ -41,8 +41,10 @@ from .outlines import Outlines
 SEED = 90_210
 MORE = (11, 12, 13)
 """Seeds of more pictures of the validation photos: costly marks are rare, and few pictures are followed too closely."""
-TRAINED = 21
-"""The seed of the pictures of the training photos."""
+TRAINED = (21, 22, 23, 24)
+"""Seeds of the pictures of the training photos."""
+AGED = (77, 78)
+"""Seeds of pictures that are aged but not damaged: of the validation photos, and of the others."""
 
 
 def temperature(probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> float:
@@ -128,7 +130,7 @@ def main() -> None:
         "validation": found.validation, "undamaged_percent": found.undamaged_percent, "unseen": told, "step": step,
     }  # fmt: skip
     (arguments.run / "calibration.json").write_text(json.dumps(noted, indent=2))
-    print(json.dumps(noted, indent=2))
+    print(json.dumps(noted | {"prior": "beside the others"}, indent=2))
 
 
 def _read(photo: Path) -> npt.NDArray[np.uint8]:
@@ -136,17 +138,23 @@ def _read(photo: Path) -> npt.NDArray[np.uint8]:
 
 
 def _marks(session: onnxruntime.InferenceSession, data: dict, outlines: Outlines, pixel: float) -> Iterator[Marks]:
-    """The marks in damaged and in whole pictures of all photos but old ones: those hold real dust, mending which is no loss."""
+    """The marks in damaged, in aged but undamaged and in whole pictures of all photos.
+
+    Old photos hold real dust, mending which is no loss: they are damaged only, and those trained on are left out.
+    """
     source, old = Path(data["photos"]), tuple(data["old_prefixes"])
-    names = [photo.name for photo in sorted(source.glob("*.jpg")) if not photo.name.startswith(old)]
-    kept = [source / name for name in names if name in data["validation"]]
-    trained_on = [source / name for name in names if name not in data["validation"]]
-    for photos, seeds, turns in ((kept, (SEED, *MORE), TURNS), (trained_on, (TRAINED,), 1)):
+    kept = [source / name for name in data["validation"]]
+    photos = [photo for photo in sorted(source.glob("*.jpg")) if not photo.name.startswith(old)]
+    trained_on = [photo for photo in photos if photo not in kept]
+    for some, seeds, turns, aged in ((kept, (SEED, *MORE), TURNS, AGED[0]), (trained_on, TRAINED, 1, AGED[1])):
         for seed in seeds:
-            for name, sample in pictures(photos, outlines, seed=seed, turns=turns):
+            for name, sample in pictures(some, outlines, seed=seed, turns=turns):
                 if sample.labels.any(2).mean() >= LEAST_DAMAGE:
                     yield Marks.of_damaged(name, sample, seen(session, sample.image), pixel)
-        for photo in photos:
+        undamaged = [photo for photo in some if photo in photos]
+        for name, sample in pictures(undamaged, outlines, seed=aged, turns=turns, undamaged=1.0):
+            yield Marks.of_whole(name, sample.image, seen(session, sample.image), pixel)
+        for photo in undamaged:
             rgb = _read(photo)
             yield Marks.of_whole(photo.name, rgb, seen(session, rgb), pixel)
 

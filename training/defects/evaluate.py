@@ -20,9 +20,12 @@ Mask = npt.NDArray[np.bool_]
 
 
 def pictures(
-    photos: list[Path], outlines: Outlines, *, seed: int, side: int = SIDE, turns: int = TURNS
+    photos: list[Path], outlines: Outlines, *, seed: int, side: int = SIDE, turns: int = TURNS, undamaged: float = 0.0
 ) -> Iterator[tuple[str, Sample]]:
-    """`turns` damaged crops of each photo, at the photo's own size or shrunk to 60 %; no look-alikes are drawn in."""
+    """`turns` damaged crops of each photo, at the photo's own size or shrunk to 60 %; no look-alikes are drawn in.
+
+    undamaged: the share that is aged only.
+    """
     for number, path in enumerate(photos):
         rgb = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         for turn in range(turns):
@@ -35,7 +38,7 @@ def pictures(
                 (side, side),
                 interpolation=cv2.INTER_AREA if size > side else cv2.INTER_CUBIC,
             )
-            yield path.name, damage(crop, rng, outlines, density=0.6, scenery=False, undamaged=0.0)
+            yield path.name, damage(crop, rng, outlines, density=0.6, scenery=False, undamaged=undamaged)
 
 
 @dataclass

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +19,7 @@ from inpaint_studio.restore.looking import Look, Read, look_at, shrunk_whole, tw
 from inpaint_studio.restore.parts import Part, find_parts
 from inpaint_studio.restore.running import RunTask
 from inpaint_studio.restore.text_search import TEXT_THRESHOLD, search_text
+from inpaint_studio.restore.touching import groups
 
 #: Side of a region, a multiple of a tile; what a job returns soon, and small beside any photo.
 REGION = 4 * TILE
@@ -62,7 +62,7 @@ class Found:
     thresholds: those that suit this photo (see `prior`); `alone`, where nobody looks before it is mended, else the same.
     marked: share of the photo, 0..1. looks_whole: so little is sure that the photo may well be undamaged.
     accepted: indices of parts that are damage for certain, whatever the thresholds say. doubted: indices of those that are
-    not mended unseen, however sure they are: mending them is no good bet (see `unseen`).
+    not mended unseen, however sure they are: mending them and what touches them is no good bet (see `unseen`).
     """
 
     planes: dict[Defect, TiledImage]
@@ -133,7 +133,7 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
         levels = alone = prior.settled(levels, regimes, seen)
         if prior.FINE & job.classes:  # who looks for stains only has seen them
             alone, whole = prior.unattended(levels), prior.looks_whole(regimes, seen)
-            doubted = _doubted(job, look, planes, parts, regimes, prior.fine(seen), certain=certain)
+            doubted = _doubted(job, look, planes, parts, regimes.bet, certain=certain)
     shown = [part for part in parts if part.confidence >= levels[part.defect].part]
     marked = sum(part.pixels for part in shown if part.defect is not Defect.TEXT) / job.extent.area
     notes = (*notes, *_doubts(marked, shown))
@@ -141,32 +141,27 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
 
 
 def _doubted(
-    job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], regimes: prior.Regimes, damaged: float, *,
-    certain: bool,
-) -> frozenset[int]:  # fmt: skip
+    job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], bet: unseen.Bet, *, certain: bool
+) -> frozenset[int]:
     """The parts that are no good bet. certain: the infrared picture told of dust; what it shows is dust in whatever photo."""
-    marks = {
-        index: _mark(job, look, planes, part)
-        for index, part in enumerate(parts)
-        if part.defect in NETWORK
-        and part.confidence >= unseen.FAINT
-        and not (certain and part.defect is Defect.DUST and part.confidence >= CERTAIN)
-    }
-    sure = [part.rect for part in parts if part.defect in prior.FINE and part.confidence >= regimes.sure]
-    middles = np.array([((r.top + r.bottom) / 2, (r.left + r.right) / 2) for r in sure]).reshape(-1, 2)
-    even = unseen.evenness((middles - (job.extent.top, job.extent.left)) / (job.extent.height, job.extent.width))
-    scores = regimes.bet.scores(list(marks.values()), damaged, even)
-    return frozenset(index for index, score in zip(marks, scores, strict=True) if score <= 0)
+    judged = [i for i, part in enumerate(parts) if part.defect in NETWORK and part.confidence >= unseen.FAINT]
+    scores = bet.scores([_mark(job, look, planes, parts[index]) for index in judged], job.extent.area)
+    touching = groups([planes[defect] for defect in NETWORK if defect in planes], [parts[index] for index in judged])
+    scores = unseen.together(scores, touching)
+    shown = {i for i in judged if certain and parts[i].defect is Defect.DUST and parts[i].confidence >= CERTAIN}
+    return frozenset(index for index, score in zip(judged, scores, strict=True) if score <= 0 and index not in shown)
 
 
 def _mark(job: Search, look: Look, planes: dict[Defect, TiledImage], part: Part) -> unseen.Mark:
     area = surroundings.around(part.rect, part.seed, job.extent)
-    values = {defect: planes[defect].read(area)[..., 0] for defect in planes if defect in NETWORK}
-    own = part.pixels_in(values[part.defect] > 0, area)
-    gray = np.asarray(cv2.cvtColor(look.rgb(job.read(area)), cv2.COLOR_RGB2GRAY), np.float32)
-    texture, contrast = surroundings.ground(gray, own, np.any([plane > 0 for plane in values.values()], 0))
-    certainty = float(values[part.defect][own].mean()) / 255
-    return unseen.Mark(NETWORK.index(part.defect), certainty, contrast, texture)
+    found = np.zeros((area.height, area.width, len(NETWORK)), np.uint8)
+    for channel, defect in enumerate(NETWORK):
+        if defect in planes:
+            found[..., channel] = planes[defect].read(area)[..., 0]
+    channel = NETWORK.index(part.defect)
+    own = part.pixels_in(found[..., channel] > 0, area)
+    view = surroundings.View.of(look.rgb(job.read(area)), found)
+    return surroundings.mark_of(view, own, channel, part.rect, part.pixels, job.extent)
 
 
 def _search_region(
