@@ -44,14 +44,15 @@ def photo() -> np.ndarray:
 
 
 def look(
-    monkeypatch: pytest.MonkeyPatch, job: Search, channel: int, places: list[tuple[slice, slice]], rule: Bet = WARY
-) -> Found:
+    monkeypatch: pytest.MonkeyPatch, job: Search, channel: int, places: list[tuple[slice, slice]], rule: Bet = WARY,
+    value: int = 250,
+) -> Found:  # fmt: skip
     """A search whose network is sure of some places, in one class."""
 
     def run(name: str, payload: Payload, progress: Progress) -> Payload:
         found = np.zeros((SIDE, SIDE, len(NETWORK)), np.uint8)
         for place in places:
-            found[(*place, channel)] = 250
+            found[(*place, channel)] = value
         return Payload({}, {"found": found})
 
     monkeypatch.setattr(network, "available", lambda: True)
@@ -202,10 +203,13 @@ def test_a_stain_is_mended_unseen_where_it_is_unlike_all_around_it(
     assert proposal(found, alone=False).all_chosen().all()
 
 
-def test_never_is_never(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = look(monkeypatch, search_of(photo()), 0, [square(PLAIN)], Bet.never())
+@pytest.mark.parametrize("value", [127, 128, 250])
+def test_never_is_never(monkeypatch: pytest.MonkeyPatch, value: int) -> None:
+    """Also for a mark whose confidence is kept as 50 % and is a little less."""
+    found = look(monkeypatch, search_of(photo()), 0, [square(PLAIN)], Bet.never(), value=value)
     assert not proposal(found, alone=True).all_chosen().any()
-    assert proposal(found, alone=False).all_chosen().all()
+    if value == 250:
+        assert proposal(found, alone=False).all_chosen().all()
 
 
 def test_what_touches_a_good_bet_is_mended_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,8 @@ def _doubted(
     job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], bet: unseen.Bet, *, certain: bool
 ) -> frozenset[int]:
     """The parts that are no good bet. certain: the infrared picture told of dust; what it shows is dust in whatever photo."""
-    judged = [i for i, part in enumerate(parts) if part.defect in NETWORK and part.confidence >= unseen.FAINT]
+    # confidences are kept in percent: what counts as half is half
+    judged = [i for i, part in enumerate(parts) if part.defect in NETWORK and round(part.confidence, 2) >= unseen.FAINT]
     scores = bet.scores([_mark(job, look, planes, parts[index]) for index in judged], job.extent.area)
     touching = groups([planes[defect] for defect in NETWORK if defect in planes], [parts[index] for index in judged])
     scores = unseen.together(scores, touching)
