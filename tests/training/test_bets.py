@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from training.defects import bets
-from training.defects.bets import HARMED, SELDOM, WARIER, Marks, choose, fit, moved
+from training.defects.bets import HARMED, MOST_LOST, SELDOM, WARIER, Marks, choose, fit, moved
 from training.defects.generator import Sample
 
 from inpaint_studio.restore.defects import NETWORK, Defect
@@ -115,7 +115,7 @@ def test_stains_are_judged_as_warily_as_costs_nothing() -> None:
 def test_the_rule_that_is_chosen_keeps_whole_photos_whole() -> None:
     names = [f"{number}" for number in range(8)]
     bet, told = choose(pictures(), names)
-    assert told["lost"] <= HARMED
+    assert told["lost"] <= MOST_LOST
     assert told["harmed"] == 0
     assert told["gained"] == pytest.approx(10 * np.log10(1000 / 800), abs=0.01)
     assert mended(bet, PLAIN, LEAVES) == [True, False]

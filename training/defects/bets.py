@@ -25,8 +25,8 @@ from inpaint_studio.restore.unseen import FAINT, FEATURES, Bet, Mark, features, 
 
 from .generator import Sample
 
-HARMED, SELDOM = 0.3, 0.025
-"""Decibels that no whole validation photo may lose, and no more than this share of all undamaged pictures."""
+MOST_LOST, HARMED, SELDOM = 0.05, 0.3, 0.025
+"""Decibels that no whole validation photo may lose; and those that this share of all undamaged pictures may lose."""
 WARIER, NEARLY = (1.5, 1.0, 0.5, 0.0), 0.05
 """How much further stains are moved, which are few and dear: the most that costs no more than this many decibels of gain."""
 SHIFTS = tuple(round(0.1 * step, 1) for step in range(-10, 61))
@@ -194,7 +194,7 @@ def choose(pictures: Sequence[Marks], validation: Sequence[str]) -> tuple[Bet, d
         }  # fmt: skip
 
     every = map(told, SHIFTS)
-    safe = next((one for one in every if one["lost"] <= HARMED and one["harmed"] <= SELDOM), None)
+    safe = next((one for one in every if one["lost"] <= MOST_LOST and one["harmed"] <= SELDOM), None)
     if safe is None:
         return Bet.never(), told(1e9)
     warier = (told(safe["shift"], stains) for stains in WARIER)
