@@ -5,11 +5,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from inpaint_studio.document.edits import AddLayer
+from inpaint_studio.document.layers import FillLayer
+from inpaint_studio.document.recipe import Recipe
+from inpaint_studio.pixels.format import ALPHA16, COVERAGE
 from inpaint_studio.pixels.rect import Rect
+from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.tools.base import BrushSettings
-from inpaint_studio.ui.canvas import area
+from inpaint_studio.ui.canvas import area, frames
 from tests.ui.canvas.desk import RGB, Desk
 
 _MOVE = QEvent.Type.MouseMove
@@ -141,3 +147,41 @@ def test_a_small_move_draws_the_strips_alone(desk: Desk, monkeypatch: pytest.Mon
     desk.settle()
     view = desk.canvas.view
     assert 0 < sum(drawn) <= 8 * (view.height + 1) + 5 * (view.width + 1)
+
+
+def _fill(desk: Desk) -> AddLayer:
+    """Lay a gray fill over a place that is seen at any zoom."""
+    document, place = desk.document, Rect(1100, 800, 1200, 900)
+    pixels, alpha, mask = (TiledImage(kind, document.canvas) for kind in (document.format, ALPHA16, COVERAGE))
+    pixels.write(place, np.full((100, 100, 3), 128, np.uint8))
+    alpha.write(place, np.full((100, 100, 1), 65535, np.uint16))
+    layer = FillLayer.made(document.new_id(), "Fill", pixels, alpha, mask, Recipe())
+    edit = AddLayer(layer.state(), len(document.layers))
+    edit.apply(document)
+    return edit
+
+
+@pytest.mark.parametrize("zoom", [0.6, 1.0])
+def test_what_there_is_no_time_for_stays_as_it_was(desk: Desk, zoom: float) -> None:
+    """A fill that is taken over must not blink: no hole is shown until its tiles are made."""
+    _open(desk, np.random.default_rng(8))
+    desk.canvas.zoom_to(zoom)
+    desk.settle()
+    desk.canvas.pan(3, 3)
+    desk.mouse(_MOVE, QPointF(-900, -900), Qt.MouseButton.NoButton)
+    desk.settle()
+    before = _on_screen(desk)
+    painted: list[np.ndarray] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "BUDGET", -1.0)
+        desk.canvas.painted.connect(lambda: painted.append(_on_screen(desk)))
+        fill = _fill(desk)
+        while not painted:
+            QTest.qWait(1)
+    assert np.array_equal(painted[0], before)
+    desk.settle()
+    assert np.array_equal(_on_screen(desk), _anew(desk))
+    assert not np.array_equal(_on_screen(desk), before)
+    fill.revert(desk.document)
+    desk.settle()
+    assert np.array_equal(_on_screen(desk), before)

@@ -35,11 +35,15 @@ class Preview:
 
 
 class Frame:
-    """A painter whose unit is the device pixel, and the device rectangles that have to be painted."""
+    """A painter whose unit is the device pixel, and the device rectangles that have to be painted.
 
-    def __init__(self, painter: QPainter, dirty: list[Rect]) -> None:
+    drawn: the same place of the photo is there already, as it looked before; where there is no time it may stay.
+    """
+
+    def __init__(self, painter: QPainter, dirty: list[Rect], *, drawn: bool = False) -> None:
         self.painter = painter
         self.dirty = dirty
+        self.drawn = drawn
 
     @classmethod
     def of(cls, viewport: QWidget, event: QPaintEvent) -> Frame:

@@ -53,22 +53,22 @@ class Screen:
         was no time for. `look` is all that, beside what is forgotten, changes how the document is shown."""
         self._take(view, look)
         seen = Rect.of_size(view.width + 1, view.height + 1).moved(view.left, view.top)
-        wanted, waiting = seen.without(self._known), []
+        new, again, waiting = seen.without(self._known), [], []
         dirty = [part.moved(view.left, view.top) for part in frame.dirty]
         for stale in self._stale:
             part = stale.clipped(seen)
             if any(not part.clipped(one).empty for one in dirty):
-                wanted.append(part)
+                again.append(part)
             elif not part.empty:
                 # it is to be drawn in a frame of its own: this one is for what lay over the picture
                 waiting.append(part)
         self._known, self._stale = seen, waiting
-        area = sum(part.area for part in wanted)
+        area = sum(part.area for part in (*new, *again))
         if area > _MUCH * seen.area and area <= sum(dirty.area for dirty in frame.dirty):
             # nearly all of the frame is new: to keep it as well would cost a copy; the next frame with less to do will
-            self._stale += wanted
+            self._stale += new + again
             return draw(frame, view)
-        late = self._renew(view, wanted, draw) if wanted else []
+        late = self._renew(view, new, draw) + self._renew(view, again, draw, drawn=True)
         for rect in late:
             self.forget(rect.moved(view.left, view.top))
         self._lay(frame, view)
@@ -86,8 +86,10 @@ class Screen:
             # so that a whole view lies in the picture in one piece
             self._look, self._left, self._top = look, view.left, view.top
 
-    def _renew(self, view: View, wanted: list[Rect], draw: Draw) -> list[Rect]:
+    def _renew(self, view: View, wanted: list[Rect], draw: Draw, *, drawn: bool = False) -> list[Rect]:
         late: list[Rect] = []
+        if not wanted:
+            return late
         painter = QPainter(self._image)
         for rect in wanted:
             for part, x, y in self._pieces(rect):
@@ -95,7 +97,7 @@ class Screen:
                 painter.save()
                 painter.translate(x - place.left, y - place.top)
                 painter.setClipRect(QRect(place.left, place.top, place.width, place.height))
-                late += draw(Frame(painter, [place]), view)
+                late += draw(Frame(painter, [place], drawn=drawn), view)
                 painter.restore()
         painter.end()
         return late

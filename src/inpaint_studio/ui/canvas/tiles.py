@@ -20,8 +20,8 @@ from inpaint_studio.ui.canvas.view import NEAREST_ZOOM, View
 
 
 def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show: Show, until: float) -> list[Rect]:
-    """Draw the tiles; device rectangles that there was no time for are returned, and what is known of them from other
-    levels is drawn meanwhile."""
+    """Draw the tiles; device rectangles that there was no time for are returned. Meanwhile there is how they looked before,
+    or what is known of them from other levels."""
     level = view.level
     scale = view.zoom * (1 << level)
     inside = shrunk(scene.extent, level)
@@ -62,7 +62,8 @@ def draw_scene(frame: Frame, view: View, scene: Scene, scaled: ScaledTiles, show
                     part = area.clipped(wanted)
                     painter.drawImage(part.left, part.top, as_image(scaled.enlarged(tile, area, part)))
                     continue
-                _draw_stand_in(painter, scene, show, level, key, QRect(left, top, width, height))
+                if not frame.drawn:
+                    _draw_stand_in(painter, scene, show, level, key, QRect(left, top, width, height))
                 missing.append(Rect.of_size(width, height).moved(left, top))
     painter.restore()
     return missing
