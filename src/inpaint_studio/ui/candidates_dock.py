@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -27,8 +27,12 @@ from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.studio import candidates
 from inpaint_studio.ui.document_tab import DocumentTab
+from inpaint_studio.ui.engine_names import short_name
 from inpaint_studio.ui.icons import icon
 from inpaint_studio.ui.theme import named
+
+if TYPE_CHECKING:
+    from inpaint_studio.engines.contract import EngineSpec
 
 _SIDE = 96
 _NUMBER = Qt.ItemDataRole.UserRole
@@ -53,6 +57,7 @@ class CandidatesDock(QDockWidget):
         self._layer_id = ""
         self._pictures: dict[tuple[str, int], QIcon] = {}
         self._looked = 0
+        self._engines: Mapping[str, EngineSpec] = {}
         self._list = QListWidget()
         named(self._list, "candidates.list", accessible=self.tr("Candidates, the best first"))
         self._list.setViewMode(QListWidget.ViewMode.IconMode)
@@ -76,6 +81,11 @@ class CandidatesDock(QDockWidget):
         self.setWidget(self._body())
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.hide()
+
+    def set_engines(self, engines: Mapping[str, EngineSpec]) -> None:
+        """Call engines as these are, by id; others by their ids."""
+        self._engines = engines
+        self.follow(self._tab, self._layer_id or None)
 
     def _body(self) -> QWidget:
         body = QWidget()
@@ -109,7 +119,7 @@ class CandidatesDock(QDockWidget):
         raced = len({candidate.recipe.engine for candidate in found}) > 1
         pattern = self.tr("{rank}. {engine}, {seed}") if raced else self.tr("{rank}. seed {seed}")
         for rank, candidate in enumerate(found):
-            engine, seed = candidate.recipe.engine.rpartition("/")[2], candidate.recipe.seed
+            engine, seed = short_name(candidate.recipe.engine, self._engines), candidate.recipe.seed
             text = pattern.format(rank=rank + 1, engine=engine, seed=seed)
             item = QListWidgetItem(
                 self._picture(candidate.number), f"✓ {text}" if candidate.number == layer.variant else text

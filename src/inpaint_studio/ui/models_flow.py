@@ -50,7 +50,7 @@ class ModelsFlow(QObject):
 
     @Slot()
     def list_engines(self) -> None:
-        """Offer the engines that there are now."""
+        """Offer the engines that there are now, and call them by their names."""
         self._window.spawn(self._list_engines())
 
     async def _list_engines(self) -> None:
@@ -59,6 +59,8 @@ class ModelsFlow(QObject):
         form = self._window.fill_panel.form
         form.set_engines(specs)
         form.set_offers(offers)
+        for dock in (self._window.layers, self._window.candidates):
+            dock.set_engines(specs)
         self._window.fill_panel.changed.emit()
         if self._wanted and self._wanted not in offers:
             ready = [spec.id for spec in specs.values() if spec.availability.available]

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from inpaint_studio.document.edits import Edit, Paint
 from inpaint_studio.document.layers import MaskLayer
+from inpaint_studio.engines import planner
 from inpaint_studio.pixels.format import Colour, PixelFormat
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.settings import Settings
@@ -72,6 +73,8 @@ def test_the_top_layer_is_first_and_the_photo_last(dock: LayersDock, studio: Stu
     add_fill(studio)
     assert names(dock) == ["Fill", "Twig", "Photo"]
     assert at(dock, "Fill").data(ROW).subtitle == "smooth, seed 7"
+    dock.set_engines(planner.all_specs())
+    assert at(dock, "Fill").data(ROW).subtitle == "Smooth, seed 7"
     studio.history.undo()
     assert names(dock) == ["Twig", "Photo"]
     dock.set_document(None)

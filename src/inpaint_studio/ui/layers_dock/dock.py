@@ -26,11 +26,12 @@ from inpaint_studio.ui.layers_dock.view import LayersView
 from inpaint_studio.ui.theme import icon_button, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtGui import QAction
 
     from inpaint_studio.document.document import Document
+    from inpaint_studio.engines.contract import EngineSpec
 
 #: Milliseconds without a change after which pictures are made again.
 _QUIET = 300
@@ -69,6 +70,10 @@ class LayersDock(QDockWidget):
         self._view.moveAsked.connect(self._move_by)
         self._build()
         self.refresh()
+
+    def set_engines(self, engines: Mapping[str, EngineSpec]) -> None:
+        """Call engines as these are, by id, from now on."""
+        self._model.set_engines(engines)
 
     @property
     def active(self) -> str:

@@ -12,10 +12,14 @@ from PySide6.QtWidgets import QWidget
 from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, ProposalLayer
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.ui.colour import screen_space, to_display
+from inpaint_studio.ui.engine_names import short_name
 from inpaint_studio.ui.layers_dock.thumbnails import thumbnail
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from inpaint_studio.document.document import Document
+    from inpaint_studio.engines.contract import EngineSpec
     from inpaint_studio.pixels.display_samples import ToDisplay
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -52,6 +56,7 @@ class LayersModel(QAbstractListModel):
         super().__init__(parent)
         self._document: Document | None = None
         self._rows: list[Row] = []
+        self._engines: Mapping[str, EngineSpec] = {}
         #: With each picture where its layer held anything when it was made.
         self._pictures: dict[str, tuple[QImage, Rect]] = {}
         self._to_display: ToDisplay | None = None
@@ -63,6 +68,11 @@ class LayersModel(QAbstractListModel):
 
     def set_document(self, document: Document | None) -> None:
         self._document, self._pictures, self._to_display = document, {}, None
+        self.refresh()
+
+    def set_engines(self, engines: Mapping[str, EngineSpec]) -> None:
+        """Call engines as these are, by id; others by their ids."""
+        self._engines = engines
         self.refresh()
 
     def _shown_by(self) -> ToDisplay:
@@ -154,7 +164,8 @@ class LayersModel(QAbstractListModel):
         if active and isinstance(layer, FillLayer):
             subtitle = self.tr("Eraser: original, brush: fill")
         elif isinstance(layer, FillLayer):
-            chosen = ", ".join(sorted(layer.recipe.chosen)) or layer.recipe.engine
+            made_by = sorted(layer.recipe.chosen) or [layer.recipe.engine]
+            chosen = ", ".join(short_name(engine, self._engines) for engine in made_by)
             pattern = self.tr("{engine}, seed {seed}") if layer.recipe.can_run else self.tr("Merged: {engine}")
             subtitle = pattern.format(engine=chosen, seed=layer.recipe.seed)
         elif active and isinstance(layer, ProposalLayer):

@@ -1,0 +1,16 @@
+"""What engines are called where there is little room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inpaint_studio.engines.contract import EngineSpec
+
+
+def short_name(engine_id: str, engines: Mapping[str, EngineSpec]) -> str:
+    """What stands before the colon of an engine's title; of one that is not among `engines`, the end of its id."""
+    spec = engines.get(engine_id)
+    return engine_id.rpartition("/")[2] if spec is None else spec.title.partition(":")[0]
