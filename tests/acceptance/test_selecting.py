@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
 from inpaint_studio.document.layers import FillLayer, MaskLayer
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.settings import settings_path
+from inpaint_studio.tools.selection import Combine
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
 
@@ -164,6 +165,67 @@ def test_the_wand_has_options_of_its_own(at_the_window: Run, picture: Path) -> N
         user.key(Qt.Key.Key_L)
         assert not user.is_there("brush.size")
         assert not user.is_there("wand.tolerance")
+
+    at_the_window(scenario, picture)
+
+
+def _mode(user: User, name: str, how: Combine) -> None:
+    """Choose what selections do to the mask, by the arrow keys."""
+    box = user.widget(name)
+    assert isinstance(box, QComboBox)
+    box.setFocus()
+    away = box.findData(how) - box.currentIndex()
+    for _ in range(abs(away)):
+        QTest.keyClick(box, Qt.Key.Key_Down if away > 0 else Qt.Key.Key_Up)
+    assert box.currentData() == how
+    user.tab.canvas.setFocus()
+
+
+@pytest.mark.parametrize("tool", ["rectangle", "ellipse", "lasso", "polygon", "magnetic", "wand"])
+def test_without_a_keyboard_a_selection_subtracts_and_intersects(at_the_window: Run, picture: Path, tool: str) -> None:
+    """A pen alone can do what Alt does; each tool keeps its mode, and Alt subtracts in any."""
+    corners = ((240, 140), (340, 140), (340, 240), (240, 240))
+
+    def select(user: User) -> None:
+        if tool in ("rectangle", "ellipse"):
+            user.paint(corners[0], corners[2])
+        elif tool == "lasso":
+            user.paint(*corners)
+        elif tool == "wand":
+            _click(user, 290, 190)
+        else:
+            for corner in corners:
+                _click(user, *corner)
+            user.key(Qt.Key.Key_Return)
+
+    async def scenario(user: User) -> None:
+        await user.command("tool.rectangle")
+        user.paint((200, 100), (400, 300))
+        whole = _selected(user).astype(int).sum()
+        await user.command(f"tool.{tool}")
+        name = "wand.how" if tool == "wand" else "select.how"
+        _mode(user, name, Combine.SUBTRACT)
+        select(user)
+        taken = _selected(user)
+        assert user.steps[-1].endswith(": subtract")
+        assert taken[190, 290] == 0
+        assert taken[110, 210] == 255
+        user.ctrl(Qt.Key.Key_Z)
+        _mode(user, name, Combine.INTERSECT)
+        select(user)
+        assert user.steps[-1].endswith(": intersect")
+        kept = _selected(user)
+        assert kept[190, 290] == 255
+        assert kept[110, 210] == 0
+        assert abs(kept.astype(int).sum() + taken.astype(int).sum() - whole) <= 255
+        await user.command("tool.lasso" if tool == "rectangle" else "tool.rectangle")
+        box = user.widget("select.how")
+        assert isinstance(box, QComboBox)
+        assert box.currentData() == Combine.ADD
+        await user.command(f"tool.{tool}")
+        box = user.widget(name)
+        assert isinstance(box, QComboBox)
+        assert box.currentData() == Combine.INTERSECT
 
     at_the_window(scenario, picture)
 

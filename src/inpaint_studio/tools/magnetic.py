@@ -11,10 +11,10 @@ from inpaint_studio.pixels import shapes
 from inpaint_studio.pixels.live_wire import LiveWire
 from inpaint_studio.pixels.proxy import ReadRgb, rgb_reader
 from inpaint_studio.pixels.shapes import Point
-from inpaint_studio.tools.base import Contour, PointerEvent, Tool
+from inpaint_studio.tools.base import Contour, PointerEvent
 from inpaint_studio.tools.closing import NEAR, Closed, closes
+from inpaint_studio.tools.combining import SelectingTool
 from inpaint_studio.tools.selection import Combine, Selection
-from inpaint_studio.tools.shapes import combine_by
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class _Line:
         return [self.start, *(point for part in self.parts for point in part)]
 
 
-class MagneticTool(Tool):
+class MagneticTool(SelectingTool):
     """Stays active between clicks. Dragging sets corners by itself where the line gets long."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class MagneticTool(Tool):
         read = rgb_reader(composite.read, document.format)
         self._pixel = event.pixel
         wire = LiveWire(read, document.canvas, start, event.pixel)
-        self._line = _Line(document, read, combine_by(event.modifiers), start, wire)
+        self._line = _Line(document, read, self.combine(event.modifiers), start, wire)
 
     def _follow(self, line: _Line, event: PointerEvent) -> None:
         to = _onto(line.document, event)

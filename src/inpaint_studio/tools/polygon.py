@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from inpaint_studio.document.document import Document
 from inpaint_studio.pixels import shapes
 from inpaint_studio.pixels.shapes import Point
-from inpaint_studio.tools.base import Contour, PointerEvent, Tool
+from inpaint_studio.tools.base import Contour, PointerEvent
 from inpaint_studio.tools.closing import Closed, closes
+from inpaint_studio.tools.combining import SelectingTool
 from inpaint_studio.tools.selection import Combine, Selection
-from inpaint_studio.tools.shapes import combine_by
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class _Line:
     closing: bool = False
 
 
-class PolygonTool(Tool):
+class PolygonTool(SelectingTool):
     """Stays active between clicks. A press on the first corner closes the line and selects what it goes round."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class PolygonTool(Tool):
         line = self._line
         if line is None or line.document is not document:
             if not self._closed.just_before(event):
-                self._line = _Line(document, combine_by(event.modifiers), [(event.x, event.y)])
+                self._line = _Line(document, self.combine(event.modifiers), [(event.x, event.y)])
             return
         line.end = None
         line.closing = closes(line.corners, event)

@@ -12,20 +12,11 @@ from inpaint_studio.pixels import shapes
 from inpaint_studio.pixels.rect import Rect
 from inpaint_studio.pixels.shapes import Point, Spans
 from inpaint_studio.tools.base import Contour, Modifier, PointerEvent, Tool
+from inpaint_studio.tools.combining import SelectingTool, combine_by
 from inpaint_studio.tools.selection import Combine, Selection
 
 #: Corners of an ellipse's outline: at any size that fits on a screen it looks round.
 _CORNERS = 240
-
-
-def combine_by(modifiers: Modifier) -> Combine:
-    """What the keys held at the first press say: nothing adds, Alt or the pen's eraser subtracts, Shift+Alt intersects.
-
-    Ctrl does what Alt does: some desktops move the window when something is dragged with Alt.
-    """
-    if not modifiers & (Modifier.ALT | Modifier.CONTROL | Modifier.ERASER):
-        return Combine.ADD
-    return Combine.INTERSECT if modifiers & Modifier.SHIFT else Combine.SUBTRACT
 
 
 class Shape(Protocol):
@@ -46,7 +37,7 @@ class _Drag:
     shape: Shape
 
 
-class ShapeTool(Tool):
+class ShapeTool(SelectingTool):
     """Selects the shape that `start` makes of the press and the moves that follow."""
 
     def __init__(self, title: str, start: Callable[[PointerEvent], Shape], *, closed: bool = True) -> None:
@@ -66,7 +57,7 @@ class ShapeTool(Tool):
 
     def press(self, document: Document, _layer_id: str, event: PointerEvent) -> None:
         """Begin a shape."""
-        self._drag = _Drag(document, combine_by(event.modifiers), self._start(event))
+        self._drag = _Drag(document, self.combine(event.modifiers), self._start(event))
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """Draw on."""

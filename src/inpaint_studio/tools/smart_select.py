@@ -18,8 +18,8 @@ from inpaint_studio.pixels.shapes import Point
 from inpaint_studio.pixels.smart_select import Prompt
 from inpaint_studio.pixels.tiled import TiledImage
 from inpaint_studio.tools.base import Contour, PointerEvent, Tool
+from inpaint_studio.tools.combining import combine_by
 from inpaint_studio.tools.selection import Combine, LateSelection
-from inpaint_studio.tools.shapes import combine_by
 
 #: A box with a side shorter than this, in pixels of the screen, is no box but a click.
 _CLICK = 4.0

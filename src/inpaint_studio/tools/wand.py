@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from inpaint_studio.document.document import Document
 from inpaint_studio.pixels.wand import wand
-from inpaint_studio.tools.base import PointerEvent, Tool
+from inpaint_studio.tools.base import PointerEvent
+from inpaint_studio.tools.combining import SelectingTool
 from inpaint_studio.tools.selection import Selection
-from inpaint_studio.tools.shapes import combine_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class WandSettings:
             raise ValueError(f"a tolerance of {self.tolerance}")
 
 
-class WandTool(Tool):
+class WandTool(SelectingTool):
     """Selects by the photo, with or without its fills, never by masks. The place of the press counts."""
 
     def __init__(self, settings: WandSettings | None = None) -> None:
@@ -61,7 +61,7 @@ class WandTool(Tool):
             self.settings.tolerance,
             contiguous=self.settings.contiguous,
         )
-        return Selection(region, combine_by(at.modifiers), "Magic wand")
+        return Selection(region, self.combine(at.modifiers), "Magic wand")
 
     def cancel(self) -> None:
         """Forget the place."""

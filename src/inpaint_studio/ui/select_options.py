@@ -1,12 +1,48 @@
-"""The settings of the tools that select by what the photo shows."""
+"""The settings of the tools that select."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
 
+from inpaint_studio.tools.selection import Combine
 from inpaint_studio.tools.smart_select import Pointing, SmartSelectSettings
 from inpaint_studio.ui.theme import named
+
+
+class CombineBox(QWidget):
+    """Whether what is selected adds to the mask, takes away from it, or is what is left of it."""
+
+    #: The Combine that the user has chosen.
+    changed = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self._how = named(
+            QComboBox(),
+            name,
+            self.tr(
+                "What a selection does to the mask. Alt subtracts and Shift+Alt intersects, whatever is chosen here."
+            ),
+            accessible=self.tr("What a selection does to the mask"),
+        )
+        self._how.addItem(self.tr("Add to the mask"), Combine.ADD)
+        self._how.addItem(self.tr("Subtract (Alt)"), Combine.SUBTRACT)
+        self._how.addItem(self.tr("Intersect (Shift+Alt)"), Combine.INTERSECT)
+        label = QLabel(self.tr("&Mode"))
+        label.setBuddy(self._how)
+        row.addWidget(label)
+        row.addWidget(self._how)
+        self._how.currentIndexChanged.connect(lambda _: self.changed.emit(Combine(self._how.currentData())))
+
+    def set_how(self, how: Combine) -> None:
+        """Show `how`, without a signal."""
+        blocker = QSignalBlocker(self._how)
+        self._how.setCurrentIndex(self._how.findData(how))
+        blocker.unblock()
 
 
 class SmartSelectOptions(QWidget):

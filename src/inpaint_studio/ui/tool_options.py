@@ -19,16 +19,17 @@ from PySide6.QtWidgets import (
 
 from inpaint_studio.tools.base import Brushed, BrushSettings, Tool
 from inpaint_studio.tools.clone import CloneSettings, CloneTool
+from inpaint_studio.tools.combining import SelectingTool
 from inpaint_studio.tools.smart_select import SmartSelectTool
 from inpaint_studio.tools.wand import WandSettings, WandTool
 from inpaint_studio.ui.brush_scale import SIZE_STEPS, size_at, step_at
 from inpaint_studio.ui.clone_options import CloneOptions
-from inpaint_studio.ui.select_options import SmartSelectOptions
+from inpaint_studio.ui.select_options import CombineBox, SmartSelectOptions
 from inpaint_studio.ui.theme import named
 
 
 class ToolOptions(QStackedWidget):
-    """One row of settings for brushes, one for the wand; other tools have none."""
+    """One row of settings for brushes, one for each kind of tool that selects; the hand has none."""
 
     #: The BrushSettings that the user has made.
     changed = Signal(object)
@@ -38,6 +39,8 @@ class ToolOptions(QStackedWidget):
     moreAsked = Signal(QPoint)  # noqa: N815
     #: The SmartSelectSettings that the user has made.
     smartChanged = Signal(object)  # noqa: N815
+    #: What selections do to the mask (a Combine), as the user has chosen.
+    howChanged = Signal(object)  # noqa: N815
     #: The CloneSettings that the user has made.
     cloneChanged = Signal(object)  # noqa: N815
 
@@ -45,9 +48,11 @@ class ToolOptions(QStackedWidget):
         super().__init__(parent)
         named(self, "tool.options", accessible=self.tr("Tool settings"))
         self._brush, self._wand, self._nothing = _BrushOptions(), _WandOptions(), QWidget()
-        self._smart = SmartSelectOptions()
-        for page in (self._brush, self._wand, self._smart, self._nothing):
+        self._smart, self._shape = SmartSelectOptions(), _ShapeOptions()
+        for page in (self._brush, self._wand, self._smart, self._shape, self._nothing):
             self.addWidget(page)
+        for box in (self._wand.how, self._shape.how):
+            box.changed.connect(self.howChanged)
         self._smart.changed.connect(self.smartChanged)
         self._brush.changed.connect(self.changed)
         self._brush.moreAsked.connect(self.moreAsked)
@@ -58,10 +63,14 @@ class ToolOptions(QStackedWidget):
         """Show the settings that `tool` has."""
         if isinstance(tool, WandTool):
             self._wand.set_settings(tool.settings)
+            self._wand.how.set_how(tool.how)
             self.setCurrentWidget(self._wand)
         elif isinstance(tool, SmartSelectTool):
             self._smart.set_settings(tool.settings)
             self.setCurrentWidget(self._smart)
+        elif isinstance(tool, SelectingTool):
+            self._shape.how.set_how(tool.how)
+            self.setCurrentWidget(self._shape)
         else:
             self._brush.show_clone(tool.settings if isinstance(tool, CloneTool) else None)
             self.setCurrentWidget(self._brush if isinstance(tool, Brushed) else self._nothing)
@@ -89,12 +98,24 @@ def _label(row: QHBoxLayout, text: str, buddy: QWidget) -> None:
     row.addWidget(label)
 
 
+class _ShapeOptions(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        row = _row(self)
+        self.how = CombineBox("select.how")
+        row.addWidget(self.how)
+        row.addStretch(1)
+
+
 class _WandOptions(QWidget):
     changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         row = _row(self)
+        self.how = CombineBox("wand.how")
+        row.addWidget(self.how)
+        row.addSpacing(6)
         self._tolerance = named(
             QSpinBox(),
             "wand.tolerance",

@@ -10,8 +10,10 @@ from PySide6.QtCore import QObject, QTimer
 from inpaint_studio.studio.preferences import ToolSettings, load_tools, save_tools
 from inpaint_studio.tools.base import Brushed, BrushSettings, Tool
 from inpaint_studio.tools.clone import CloneTool
+from inpaint_studio.tools.combining import SelectingTool
 from inpaint_studio.tools.hand import HandTool
 from inpaint_studio.tools.registry import TOOLS
+from inpaint_studio.tools.selection import Combine
 from inpaint_studio.tools.smart_select import SmartSelectTool
 from inpaint_studio.tools.wand import WandTool
 from inpaint_studio.ui.errand import in_thread
@@ -82,6 +84,11 @@ class Toolbox(QObject):
         """Work with `settings` from the next press on, and after the next start."""
         self._set(settings)
         self._unkept.start()
+
+    def set_how(self, how: Combine) -> None:
+        """Have what the tool at hand selects go into the mask by `how` until the program ends."""
+        if isinstance(self.tool, SelectingTool):
+            self.tool.how = how
 
     def load(self) -> None:
         """Set the tools as they were set last. Raises InputError for a file that can't be read."""

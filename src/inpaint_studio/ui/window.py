@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
         self.tool_options.cloneChanged.connect(self.toolbox.set_settings)
         self.tool_options.moreAsked.connect(self.tool_commands.pop_up)
         self.tool_options.smartChanged.connect(self.toolbox.set_settings)
+        self.tool_options.howChanged.connect(self.toolbox.set_how)
         self.engine.ready.connect(lambda: self.spawn(self._load_kernels()))
         self.files.unsafe.connect(self.messages.show)
         self.fill_commands.follow()
