@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inpaint_studio.document.layers import layer_from
 from inpaint_studio.engines.contract import Payload, Progress, Silent
 from inpaint_studio.pixels.rect import Rect
-from inpaint_studio.restore import network
+from inpaint_studio.restore import network, unseen
 from inpaint_studio.restore.defects import NETWORK, Defect, Threshold
 from inpaint_studio.restore.finding import Found, search
 from inpaint_studio.restore.parts import Part
@@ -131,8 +131,8 @@ def listed(found: Found, *, sensitivity: float = 0.5) -> int:
     return len(Proposal(layer).listed())  # type: ignore[arg-type]
 
 
-def chosen(found: Found, *, alone: bool = False) -> int:
-    layer = layer_from(layer_of(found, "a", "Damage", Sliders(), alone=alone))
+def chosen(found: Found, *, alone: bool = False, sensitivity: float = 0.5) -> int:
+    layer = layer_from(layer_of(found, "a", "Damage", Sliders(sensitivity=sensitivity), alone=alone))
     return int(Proposal(layer).all_chosen().sum())  # type: ignore[arg-type]
 
 
@@ -149,6 +149,23 @@ def test_a_photo_that_looks_whole_is_mended_by_who_looks_only(monkeypatch: pytes
     assert listed(whole) == 1
     assert chosen(whole, alone=True) == 0
     assert chosen(hurt, alone=True) == chosen(hurt) == 41
+
+
+def test_how_good_a_bet_has_to_be_follows_the_sensitivity(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = replace(look(monkeypatch, 3), bets={0: 3.0, 1: 0.5, 2: -2.0})
+    assert len(found.parts) == 4, "the last one is not judged"
+    assert [chosen(found, alone=True, sensitivity=s) for s in (0, 0.2, 0.5, 0.8, 1)] == [0, 1, 2, 3, 3]
+    everything = replace(found, bets=None)
+    assert chosen(everything, alone=True, sensitivity=1) == 4, "where no rule judges, the thresholds do"
+
+
+def test_what_the_rule_does_not_judge_is_never_mended_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unseen, "FAINT", 0.7)
+    found = look(monkeypatch, 40)
+    faint = [index for index, part in enumerate(found.parts) if part.confidence < 0.7]
+    assert len(faint) == 1
+    assert faint[0] not in (found.bets or {})
+    assert chosen(found, alone=True, sensitivity=1) == 40
 
 
 def test_who_looks_for_stains_only_has_seen_them(monkeypatch: pytest.MonkeyPatch) -> None:

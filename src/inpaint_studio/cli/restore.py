@@ -32,7 +32,12 @@ def restore(
     classes: Annotated[
         str, typer.Option(help="Of dust, lines (with creases and cracks), cracks, stains, text.")
     ] = USUAL,
-    sensitivity: Annotated[float, typer.Option(min=0, max=1, help="More mends more, and more that is whole.")] = 0.5,
+    sensitivity: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="More mends more, and more that is whole; 0.9 for scans that are surely damaged."
+        ),
+    ] = 0.5,
     engine: Annotated[str, typer.Option(help="See `inpaint-studio engines`.")] = AUTO,
     grow: Annotated[
         int, typer.Option(min=0, max=50, help="Mend this many pixels around what is found.")

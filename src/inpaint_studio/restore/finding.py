@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,8 +61,8 @@ class Found:
 
     thresholds: those that suit this photo (see `prior`); `alone`, where nobody looks before it is mended, else the same.
     marked: share of the photo, 0..1. looks_whole: so little is sure that the photo may well be undamaged.
-    accepted: indices of parts that are damage for certain, whatever the thresholds say. doubted: indices of those that are
-    not mended unseen, however sure they are: mending them and what touches them is no good bet (see `unseen`).
+    accepted: indices of parts that are damage for certain, whatever the thresholds say. bets: for each part that was judged
+    what speaks for mending it, and what touches it, unseen (log-odds, see `unseen`); None where no rule judges.
     """
 
     planes: dict[Defect, TiledImage]
@@ -73,7 +73,14 @@ class Found:
     alone: dict[Defect, Threshold] = field(default_factory=dict)
     looks_whole: bool = False
     accepted: frozenset[int] = frozenset()
-    doubted: frozenset[int] = frozenset()
+    bets: Mapping[int, float] | None = None
+
+    def doubted(self, sensitivity: float) -> frozenset[int]:
+        """Indices of the parts that are not mended unseen, however sure they are: they are no good bet, or not judged."""
+        if self.bets is None:
+            return frozenset()
+        good = {index for index, score in self.bets.items() if score > unseen.wanted(sensitivity)}
+        return frozenset(i for i, part in enumerate(self.parts) if part.defect in NETWORK and i not in good)
 
 
 def thresholds() -> dict[Defect, Threshold]:
@@ -127,30 +134,32 @@ def search(job: Search, run: RunTask, progress: Progress, heard: Heard | None = 
         certain, said = _add_infrared(job, job.infrared, planes[Defect.DUST])
         notes = (*notes, *said)
     parts = [part for defect in planes for part in find_parts(planes[defect], defect, levels[defect].pixel)]
-    alone, whole, doubted = levels, False, frozenset[int]()
+    alone, whole, bets = levels, False, None
     if uses_network and (regimes := network.regimes()):
         seen = prior.shares(parts, job.extent.area, regimes.sure)
         levels = alone = prior.settled(levels, regimes, seen)
         if prior.FINE & job.classes:  # who looks for stains only has seen them
             alone, whole = prior.unattended(levels), prior.looks_whole(regimes, seen)
-            doubted = _doubted(job, look, planes, parts, regimes.bet, certain=certain)
+            bets = _bets(job, look, planes, parts, regimes.bet, certain=certain)
     shown = [part for part in parts if part.confidence >= levels[part.defect].part]
     marked = sum(part.pixels for part in shown if part.defect is not Defect.TEXT) / job.extent.area
     notes = (*notes, *_doubts(marked, shown))
-    return Found(planes, tuple(parts), levels, notes, marked, alone, whole, doubted=doubted)
+    return Found(planes, tuple(parts), levels, notes, marked, alone, whole, bets=bets)
 
 
-def _doubted(
+def _bets(
     job: Search, look: Look, planes: dict[Defect, TiledImage], parts: list[Part], bet: unseen.Bet, *, certain: bool
-) -> frozenset[int]:
-    """The parts that are no good bet. certain: the infrared picture told of dust; what it shows is dust in whatever photo."""
+) -> dict[int, float]:
+    """What speaks for mending each part that is not faint. certain: an infrared picture told of dust, in whatever photo."""
     # confidences are kept in percent: what counts as half is half
     judged = [i for i, part in enumerate(parts) if part.defect in NETWORK and round(part.confidence, 2) >= unseen.FAINT]
     scores = bet.scores([_mark(job, look, planes, parts[index]) for index in judged], job.extent.area)
     touching = groups([planes[defect] for defect in NETWORK if defect in planes], [parts[index] for index in judged])
     scores = unseen.together(scores, touching)
     shown = {i for i in judged if certain and parts[i].defect is Defect.DUST and parts[i].confidence >= CERTAIN}
-    return frozenset(index for index, score in zip(judged, scores, strict=True) if score <= 0 and index not in shown)
+    return {
+        index: float("inf") if index in shown else float(score) for index, score in zip(judged, scores, strict=True)
+    }
 
 
 def _mark(job: Search, look: Look, planes: dict[Defect, TiledImage], part: Part) -> unseen.Mark:

@@ -91,9 +91,9 @@ def _found_again(found: Found, plane: TiledImage, defect: Defect) -> Found:
     """`found` with another plane of a class, its parts numbered anew."""
     parts = [part for part in found.parts if part.defect is not defect]
     parts += find_parts(plane, defect, found.thresholds[defect].pixel)
-    accepted, doubted = (
-        frozenset(index for index, part in enumerate(parts) if part in kept)
-        for kept in ({found.parts[index] for index in those} for those in (found.accepted, found.doubted))
-    )
+    before = {part: index for index, part in enumerate(found.parts)}
+    same = {index: before[part] for index, part in enumerate(parts) if part in before}
+    accepted = frozenset(index for index, old in same.items() if old in found.accepted)
+    bets = None if found.bets is None else {i: found.bets[old] for i, old in same.items() if old in found.bets}
     planes = {**found.planes, defect: plane}
-    return replace(found, planes=planes, parts=tuple(parts), accepted=accepted, doubted=doubted)
+    return replace(found, planes=planes, parts=tuple(parts), accepted=accepted, bets=bets)

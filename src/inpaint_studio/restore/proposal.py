@@ -81,7 +81,8 @@ def needed(threshold: Threshold, sensitivity: float) -> float:
 def layer_of(found: Found, layer_id: str, name: str, sliders: Sliders, *, alone: bool = False) -> LayerState:
     """A new proposal layer with what a search found; an `AddLayer` edit puts it into a document.
 
-    alone: it is mended before anybody looks at it, so what may well be whole needs to be surer.
+    alone: it is mended before anybody looks at it, so only what is a good bet is chosen; how good it has to be follows the
+    sensitivity.
     """
     canvas = next(iter(found.planes.values())).extent if found.planes else Rect(0, 0, 0, 0)
     layer = ProposalLayer.empty(layer_id, name, canvas)
@@ -90,7 +91,8 @@ def layer_of(found: Found, layer_id: str, name: str, sliders: Sliders, *, alone:
     layer.parts = [part.to_json() for part in found.parts]
     layer.verdicts = {str(index): Verdict.ACCEPTED.value for index in sorted(found.accepted)}
     if alone:
-        layer.verdicts |= {str(index): Verdict.DROPPED.value for index in sorted(found.doubted - found.accepted)}
+        doubted = found.doubted(sliders.sensitivity) - found.accepted
+        layer.verdicts |= {str(index): Verdict.DROPPED.value for index in sorted(doubted)}
     levels = (found.alone if alone else None) or found.thresholds
     layer.settings = sliders.to_json() | {"thresholds": {d.value: [t.pixel, t.part] for d, t in levels.items()}}
     return layer.state()

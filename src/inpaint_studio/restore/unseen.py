@@ -29,6 +29,8 @@ SURE = 0.8
 _CELLS = 6
 #: A score that no mark reaches.
 _NEVER = 1e9
+#: By how much (log-odds) the slider's way from its middle to an end moves the score that is asked for.
+_WAY = 4.0
 _STAINS = NETWORK.index(Defect.STAINS)
 #: What the rule knows of a mark, and what of the photo beside it.
 OF_MARKS = (
@@ -75,7 +77,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bet:
-    """The rule. A mark is mended unseen where its score is above zero. needs: by how much scores are lowered, by class."""
+    """The rule. A mark is mended unseen where its score is above zero, or what `wanted` says.
+
+    needs: by how much scores are lowered, by class.
+    """
 
     forest: Forest
     needs: tuple[float, ...]
@@ -99,6 +104,11 @@ class Bet:
         """For each mark of a photo of `area` pixels what speaks for mending it (log-odds)."""
         needs = np.array(self.needs)[[mark.channel for mark in marks]]
         return np.asarray(self.forest.sums(features(marks, area)) - needs, np.float64)
+
+
+def wanted(sensitivity: float) -> float:
+    """The score above which a mark is mended unseen, for a sensitivity of 0 to 1: 0 at ½, where the rule was fitted."""
+    return _WAY * 2 * (0.5 - sensitivity)
 
 
 def together(scores: Rows, groups: NDArray[np.int64]) -> Rows:

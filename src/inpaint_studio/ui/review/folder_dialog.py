@@ -51,7 +51,9 @@ class FolderDialog(QDialog):
             switch.setChecked(defect in USUALLY_ON)
             switch.toggled.connect(self._refresh)
         self._sensitivity = named(
-            QSlider(Qt.Orientation.Horizontal), "folder.sensitivity", self.tr("Sensitivity: more to the right")
+            QSlider(Qt.Orientation.Horizontal),
+            "folder.sensitivity",
+            self.tr("More to the right: for a box of scans that are surely damaged, nearly to the end"),
         )
         self._sensitivity.setRange(0, 100)
         self._sensitivity.setValue(50)
