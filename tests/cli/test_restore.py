@@ -209,6 +209,16 @@ def test_a_photo_that_looks_whole_is_left_alone_unless_asked(
     assert report["parts"] == len(shown["parts"])
 
 
+def test_more_sensitivity_mends_more(command: Command, scans: Path, tmp_path: Path) -> None:
+    """The rule judges, and the slider says how sure it has to be."""
+    mended = []
+    for sensitivity in ("0", "0.5", "1"):
+        done = command("restore", scans / "a.png", "-o", "out.png", "--sensitivity", sensitivity, "--json")
+        mended.append(json.loads(done.out)["parts"])
+    assert mended == sorted(mended)
+    assert mended[0] < mended[2]
+
+
 def test_text_only_says_what_it_found(command: Command, scans: Path, tmp_path: Path) -> None:
     if not text.available():
         pytest.skip("onnxruntime is not installed")
