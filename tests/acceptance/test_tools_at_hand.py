@@ -249,3 +249,34 @@ def test_the_status_bar_says_how_to_use_the_tool(at_the_window: Run, picture: Pa
         assert "Alt+click" in user.text("status.hint")
 
     at_the_window(scenario, picture)
+
+
+@pytest.mark.parametrize("tool", ["brush", "eraser", "soft_edge"])
+def test_a_stroke_beside_the_photo_makes_no_mask(at_the_window: Run, picture: Path, tool: str) -> None:
+    async def scenario(user: User) -> None:
+        user.tab.canvas.zoom_to(0.5)
+        await user.command(f"tool.{tool}")
+        user.paint((-120, 50))
+        user.paint((-120, 50), (-100, 350), (-90, 200))
+        assert user.steps == ()
+        assert user.layers == ()
+        assert not user.tab.canvas.stroke_running
+
+    at_the_window(scenario, picture)
+
+
+def test_a_stroke_that_comes_to_the_photo_from_beside_it_paints(at_the_window: Run, picture: Path) -> None:
+    async def scenario(user: User) -> None:
+        user.tab.canvas.zoom_to(0.5)
+        user.paint((-150, 200), (-120, 200), (60, 200))
+        assert user.steps == ("Add mask", "Brush stroke")
+        (mask,) = user.layers
+        painted = mask.planes["coverage"].read(user.tab.document.canvas)[..., 0]
+        assert (painted[200, :60] > 0).all()
+        user.ctrl(Qt.Key.Key_Z)
+        user.ctrl(Qt.Key.Key_Z)
+        # so fast that no place is reported on the photo
+        user.paint((-150, 200), (750, 200))
+        assert (user.layers[0].planes["coverage"].read(user.tab.document.canvas)[200] > 0).all()
+
+    at_the_window(scenario, picture)

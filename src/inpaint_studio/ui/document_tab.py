@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -11,61 +9,14 @@ from inpaint_studio.document.document import Document
 from inpaint_studio.document.edits import AddLayer, Edit, Mark, Paint, SetLayer, is_mark
 from inpaint_studio.document.layers import FillLayer, Layer, MaskLayer, ProposalLayer
 from inpaint_studio.errors import StudioError
-from inpaint_studio.pixels.stroke import Ink
 from inpaint_studio.studio.session import Session
 from inpaint_studio.studio.studio import Studio
-from inpaint_studio.tools.base import Modifier, PointerEvent, Tool
-from inpaint_studio.tools.bound import BoundTool
-from inpaint_studio.tools.clone import CloneTool
-from inpaint_studio.tools.selection import Combine, LateHeal, LatePatch, LateSelection
-from inpaint_studio.tools.stroke import StrokeTool
+from inpaint_studio.tools.base import Tool
+from inpaint_studio.tools.selection import Combine
 from inpaint_studio.ui.canvas import Canvas
 from inpaint_studio.ui.colour import screen_space, to_display
 from inpaint_studio.ui.messages import AdviceError
-
-
-class _Painting(BoundTool):
-    """Paints on the active layer and selects into the mask worked on; whoever begins without one gets a mask."""
-
-    def __init__(self, tab: DocumentTab, tool: Tool) -> None:
-        super().__init__(tab.document, tool, None)
-        # weakly: the photo's memory is to be free as soon as the tab is gone, not at some later collection
-        self._tab: DocumentTab = weakref.proxy(tab)
-
-    def press(self, event: PointerEvent) -> None:
-        """Begin with the tool and the layer of this moment."""
-        if isinstance(self.tool, StrokeTool):
-            turned = bool(event.modifiers & (Modifier.ALT | Modifier.ERASER))
-            # a mask that is made only to be erased would be in the way
-            self._tab.have_something_to_paint_on(make=self.tool.ink is (Ink.ERASE if turned else Ink.OVER))
-            self._tab.tell_if_locked()
-        sets_source = bool(event.modifiers & Modifier.ALT)
-        if isinstance(self.tool, CloneTool) and not sets_source and self.tool.source_in(self.document) is None:
-            self._tab.sourceMissing.emit()
-        super().press(event)
-
-    def release(self, event: PointerEvent) -> Edit | None:
-        """A stroke on a fill that changed nothing may have been meant for a mask."""
-        painted = isinstance(self.tool, StrokeTool)
-        edit = super().release(event)
-        fill = self._tab.fill_worked_on()
-        if edit is None and painted and fill is not None and not fill.locked:
-            self._tab.strokeInVain.emit()
-        return edit
-
-    def mask_for(self, how: Combine) -> str | None:
-        """Only what adds makes a mask."""
-        return self._tab.select_into(how)
-
-    def late(self, late: LateSelection) -> Edit | None:
-        """Whoever listens finds it, and the mask gets it then."""
-        self._tab.lateSelection.emit(late)
-        return None
-
-    def mend(self, late: LateHeal | LatePatch) -> Edit | None:
-        """Whoever listens has it mended."""
-        self._tab.lateHeal.emit(late)
-        return None
+from inpaint_studio.ui.painting import Painting
 
 
 class DocumentTab(QWidget):
@@ -98,7 +49,7 @@ class DocumentTab(QWidget):
         #: The proposal that was worked on when it was hidden, as mending does.
         self._put_aside: str | None = None
         self.canvas = Canvas(self)
-        self._bound = _Painting(self, tool)
+        self._bound = Painting(self, tool)
         #: Shows the original beside the canvas, zoomed and moved with it.
         self.twin: Canvas | None = None
         layout = QHBoxLayout(self)
