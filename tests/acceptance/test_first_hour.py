@@ -24,7 +24,7 @@ def letters(user: User) -> list[str]:
     return [letter for letter in marked if letter]
 
 
-@pytest.mark.parametrize("key", ["B", "W", "S", "A", "H"])
+@pytest.mark.parametrize("key", ["B", "W", "S", "A", "H", "M"])
 def test_no_letter_opens_two_things(at_the_window: Run, picture: Path, key: str) -> None:
     async def scenario(user: User) -> None:
         user.key(Qt.Key[f"Key_{key}"])

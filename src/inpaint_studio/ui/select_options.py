@@ -29,10 +29,10 @@ class CombineBox(QWidget):
             ),
             accessible=self.tr("What a selection does to the mask"),
         )
-        self._how.addItem(self.tr("Add to the mask"), Combine.ADD)
-        self._how.addItem(self.tr("Subtract (Alt)"), Combine.SUBTRACT)
-        self._how.addItem(self.tr("Intersect (Shift+Alt)"), Combine.INTERSECT)
-        label = QLabel(self.tr("&Mode"))
+        self._how.addItem(self.tr("Adds to the mask"), Combine.ADD)
+        self._how.addItem(self.tr("Subtracts (Alt)"), Combine.SUBTRACT)
+        self._how.addItem(self.tr("Intersects (Shift+Alt)"), Combine.INTERSECT)
+        label = QLabel(self.tr("&Selection"))
         label.setBuddy(self._how)
         row.addWidget(label)
         row.addWidget(self._how)
