@@ -202,6 +202,10 @@ def test_a_photo_that_looks_whole_is_left_alone_unless_asked(
     assert report["parts"] == 0
     assert any("looks whole" in note and "--anyway" in note for note in report["notes"])
     assert (tmp_path / "out.png").read_bytes() == (scans / "a.png").read_bytes()
+    assert any("higher sensitivity" in note for note in report["notes"])
+    most = json.loads(command("restore", scans / "a.png", "-o", "out.png", "--sensitivity", "1", "--json").out)
+    assert most["parts"] == 0
+    assert not any("higher sensitivity" in note for note in most["notes"]), "there is none"
     shown = json.loads(command("detect", scans / "a.png", "-o", "m.png", "--json").out)
     assert shown["looks_whole"]
     assert shown["parts"], "who looks at them is shown them"

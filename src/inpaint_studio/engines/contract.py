@@ -192,6 +192,16 @@ class EngineSpec:
     lighter: Callable[[Any], Any] | None = None
     availability: Availability = field(default=AVAILABLE)
 
+    @property
+    def name(self) -> str:
+        """What stands before the colon of the title."""
+        return self.title.partition(":")[0]
+
+    @property
+    def about(self) -> str:
+        """What stands after the colon of the title: what it is for."""
+        return self.title.partition(":")[2].strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:

@@ -117,8 +117,12 @@ def _held_back(found: Found, options: Options) -> tuple[str, ...]:
         return ()
     said = f"{left:,} marks that may be damage were left alone, as they are not certain."
     whole = "The photo looks whole. " if found.looks_whole else ""
-    remedy = "Look at them in the window. A higher sensitivity mends more of them, --anyway all."
-    return (f"{whole}{said} {remedy}",)
+    more = (
+        "A higher sensitivity mends more of them, --anyway all."
+        if options.sliders.sensitivity < 1
+        else "--anyway mends them all."
+    )
+    return (f"{whole}{said} Look at them in the window. {more}",)
 
 
 def _chosen(found: Found, options: Options, *, alone: bool) -> set[int]:

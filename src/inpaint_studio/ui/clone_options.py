@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QWidget
 
 from inpaint_studio.tools.clone import CloneSettings
+from inpaint_studio.ui.option_row import add_named, option_row
 from inpaint_studio.ui.theme import named
 
 
@@ -17,9 +18,7 @@ class CloneOptions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = option_row(self, within=True)
         self._aligned = named(
             QCheckBox(self.tr("Aligned")),
             "clone.aligned",
@@ -38,11 +37,8 @@ class CloneOptions(QWidget):
         self._scale.setDecimals(0)
         self._scale.setSuffix(self.tr(" %"))
         row.addWidget(self._aligned)
-        for text, field in ((self.tr("Turn"), self._angle), (self.tr("Scale"), self._scale)):
-            label = QLabel(text)
-            label.setBuddy(field)
-            row.addWidget(label)
-            row.addWidget(field)
+        add_named(row, self.tr("Turn"), self._angle)
+        add_named(row, self.tr("Scale"), self._scale)
         row.addWidget(self._mirrored)
         self.set_settings(CloneSettings())
         self._aligned.toggled.connect(self._tell)

@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def short_name(engine_id: str, engines: Mapping[str, EngineSpec]) -> str:
-    """What stands before the colon of an engine's title; of one that is not among `engines`, the end of its id."""
+    """The engine's name; of one that is not among `engines`, the end of its id."""
     spec = engines.get(engine_id)
-    return engine_id.rpartition("/")[2] if spec is None else spec.title.partition(":")[0]
+    return engine_id.rpartition("/")[2] if spec is None else spec.name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QWidget
 
 from inpaint_studio.tools.selection import Combine
 from inpaint_studio.tools.smart_select import Pointing, SmartSelectSettings
+from inpaint_studio.ui.option_row import add_named, option_row
 from inpaint_studio.ui.theme import named
 
 
@@ -18,9 +19,7 @@ class CombineBox(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = option_row(self, within=True)
         self._how = named(
             QComboBox(),
             name,
@@ -32,10 +31,7 @@ class CombineBox(QWidget):
         self._how.addItem(self.tr("Adds to the mask"), Combine.ADD)
         self._how.addItem(self.tr("Subtracts (Alt)"), Combine.SUBTRACT)
         self._how.addItem(self.tr("Intersects (Shift+Alt)"), Combine.INTERSECT)
-        label = QLabel(self.tr("&Selection"))
-        label.setBuddy(self._how)
-        row.addWidget(label)
-        row.addWidget(self._how)
+        add_named(row, self.tr("&Selection"), self._how)
         self._how.currentIndexChanged.connect(lambda _: self.changed.emit(Combine(self._how.currentData())))
 
     def set_how(self, how: Combine) -> None:
@@ -53,9 +49,7 @@ class SmartSelectOptions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
-        row.setSpacing(6)
+        row = option_row(self)
         self._by = named(
             QComboBox(),
             "smart.by",
@@ -71,11 +65,8 @@ class SmartSelectOptions(QWidget):
         self._width.setRange(1, 200)
         self._width.setDecimals(0)
         self._width.setSuffix(self.tr(" px"))
-        for text, field in ((self.tr("&Object"), self._by), (self.tr("&Scribble width"), self._width)):
-            label = QLabel(text)
-            label.setBuddy(field)
-            row.addWidget(label)
-            row.addWidget(field)
+        add_named(row, self.tr("&Object"), self._by)
+        add_named(row, self.tr("&Scribble width"), self._width)
         row.addStretch(1)
         self.set_settings(SmartSelectSettings())
         self._by.currentIndexChanged.connect(self._tell)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QSlider,
     QSpinBox,
     QStackedWidget,
@@ -24,6 +23,7 @@ from inpaint_studio.tools.smart_select import SmartSelectTool
 from inpaint_studio.tools.wand import WandSettings, WandTool
 from inpaint_studio.ui.brush_scale import SIZE_STEPS, size_at, step_at
 from inpaint_studio.ui.clone_options import CloneOptions
+from inpaint_studio.ui.option_row import add_named, option_row
 from inpaint_studio.ui.select_options import CombineBox, SmartSelectOptions
 from inpaint_studio.ui.theme import named
 
@@ -85,23 +85,10 @@ class ToolOptions(QStackedWidget):
         self._brush.set_settings(settings)
 
 
-def _row(page: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout(page)
-    row.setContentsMargins(8, 2, 8, 2)
-    row.setSpacing(6)
-    return row
-
-
-def _label(row: QHBoxLayout, text: str, buddy: QWidget) -> None:
-    label = QLabel(text)
-    label.setBuddy(buddy)
-    row.addWidget(label)
-
-
 class _ShapeOptions(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        row = _row(self)
+        row = option_row(self)
         self.how = CombineBox("select.how")
         row.addWidget(self.how)
         row.addStretch(1)
@@ -112,7 +99,7 @@ class _WandOptions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        row = _row(self)
+        row = option_row(self)
         self.how = CombineBox("wand.how")
         row.addWidget(self.how)
         row.addSpacing(6)
@@ -133,8 +120,7 @@ class _WandOptions(QWidget):
             "wand.all_layers",
             self.tr("Look at the photo with its fills; otherwise at the photo alone, as it was opened"),
         )
-        _label(row, self.tr("T&olerance"), self._tolerance)
-        row.addWidget(self._tolerance)
+        add_named(row, self.tr("T&olerance"), self._tolerance)
         for check in (self._contiguous, self._all_layers):
             row.addSpacing(6)
             row.addWidget(check)
@@ -165,7 +151,7 @@ class _BrushOptions(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._settings = BrushSettings()
-        row = _row(self)
+        row = option_row(self)
         self._slider = named(QSlider(Qt.Orientation.Horizontal), "brush.size.slider", self.tr("Size of the brush"))
         self._slider.setRange(0, SIZE_STEPS)
         self._slider.setMinimumWidth(60)
@@ -177,9 +163,8 @@ class _BrushOptions(QWidget):
         self._size.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self._slider.valueChanged.connect(lambda step: self._change(size=size_at(step)))
         self._size.valueChanged.connect(lambda size: self._change(size=size))
-        _label(row, self.tr("&Size"), self._size)
-        row.addWidget(self._slider)
-        row.addWidget(self._size)
+        add_named(row, self.tr("&Size"), self._size)
+        row.insertWidget(1, self._slider)
         self._percents = {
             "hardness": self._percent(
                 row, "hardness", self.tr("Hard&ness"), self.tr("How sharp the rim is"), shortcut="Shift+[ ]"
@@ -242,8 +227,7 @@ class _BrushOptions(QWidget):
         spin.setSuffix(self.tr(" %"))
         spin.valueChanged.connect(lambda percent: self._change(**{name: percent / 100}))
         row.addSpacing(6)
-        _label(row, text, spin)
-        row.addWidget(spin)
+        add_named(row, text, spin)
         return spin
 
     def _check(self, row: QHBoxLayout, name: str, text: str, tip: str) -> QCheckBox:

@@ -186,9 +186,8 @@ class RecipeForm(QWidget):
         if AUTO not in self._engines:
             model.appendRow(_item(AUTO, self.tr("Automatic")))
         for spec in self._engines.values():
-            title, _, about = spec.title.partition(":")
-            item = _item(spec.id, title)
-            item.setData(about.strip(), _ABOUT)
+            item = _item(spec.id, spec.name)
+            item.setData(spec.about, _ABOUT)
             item.setToolTip(spec.title)
             if not spec.availability.available:
                 item.setEnabled(False)
@@ -215,7 +214,7 @@ class RecipeForm(QWidget):
             return
         self._shown = engine
         spec = self._engines.get(engine)
-        about = spec.title.partition(":")[2].strip() if spec is not None else ""
+        about = spec.about if spec is not None else ""
         if spec is not None and not spec.availability.available:
             about = spec.availability.reason
         self._about.setText(about[:1].upper() + about[1:])
