@@ -52,7 +52,7 @@ def at_the_window(qapp: QApplication) -> Run:
         window.show()
         await user.until(window.isVisible, window.first_painted)
         await window.file_commands.open_files(files)
-        window.fill_panel.load_engines()
+        window.models.list_engines()
         await window.settle()
         try:
             await scenario(user)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QListWidget, QSpinBox
+from PySide6.QtWidgets import QListView, QListWidget, QSpinBox
 
 from inpaint_studio.document.layers import FillLayer
+from inpaint_studio.ui.layers_dock.model import ROW
 from tests.acceptance.conftest import Run
 from tests.acceptance.user import User
 
@@ -49,6 +50,9 @@ def test_three_are_made_looked_at_chosen_and_dropped(at_the_window: Run, picture
         assert [held["recipe"]["seed"] for held in _fill(user).variants] == [0, 1, 2]
         await user.until_there("candidates.list")
         assert _list(user).count() == 3
+        rows = user.widget("layers.list")
+        assert isinstance(rows, QListView)
+        assert rows.model().index(0, 0).data(ROW).subtitle == "Membrane, seed 0", "by name, not by id"
         numbers = [int(_list(user).item(row).data(Qt.ItemDataRole.UserRole)) for row in range(3)]
         scores = [_fill(user).variants[number]["score"] for number in numbers]
         assert scores == sorted(scores)

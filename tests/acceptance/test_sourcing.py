@@ -87,7 +87,7 @@ def test_candidates_by_a_race_of_engines(at_the_window: Run, picture: Path) -> N
         await user.until_there("candidates.list")
         strip = user.widget("candidates.list")
         assert isinstance(strip, QListWidget)
-        assert {"auto", "exemplar"} <= set(
+        assert {"Automatic", "Exemplar"} <= set(
             " ".join(strip.item(row).text() for row in range(2)).replace(",", "").split()
         )
 

@@ -70,7 +70,7 @@ def test_before_the_engines_are_known_there_is_the_automatic_one(panel: FillPane
 
 
 def test_each_label_stands_at_the_height_of_its_control(panel: FillPanel) -> None:
-    panel.load_engines()
+    panel.form.set_engines(planner.all_specs())
     panel.resize(300, 400)
     panel.show()
     lines = panel.form.layout()
@@ -84,7 +84,7 @@ def test_each_label_stands_at_the_height_of_its_control(panel: FillPanel) -> Non
 
 
 def test_engines_and_their_options(qtbot: QtBot, panel: FillPanel) -> None:
-    panel.load_engines()
+    panel.form.set_engines(planner.all_specs())
     assert panel.findChild(QSpinBox, "fill.option.thin_px").value() == 12
     choose(qtbot, panel, "PatchMatch")
     assert panel.findChild(QLabel, "fill.engine.about").text() == "Objects"
@@ -119,7 +119,7 @@ def test_an_engine_that_cannot_run_says_why(panel: FillPanel) -> None:
 
 
 def test_a_recipe_of_a_missing_engine_is_kept(panel: FillPanel) -> None:
-    panel.load_engines()
+    panel.form.set_engines(planner.all_specs())
     recipe = Recipe(engine="gone", engine_version=3, options={"x": 1}, seed=5, context=2.0)
     panel.set_recipe(recipe)
     assert engines(panel).currentText() == "gone (not installed)"

@@ -80,12 +80,6 @@ class FillPanel(QWidget):
         column.addLayout(several)
         column.addWidget(self._button)
 
-    def load_engines(self) -> None:
-        """List the engines that there are; call it after the first paint, because it imports them."""
-        from inpaint_studio.engines import planner
-
-        self.form.set_engines(planner.all_specs())
-
     def recipe(self) -> Recipe:
         return self.form.recipe()
 
